@@ -1,0 +1,24 @@
+export type Surface = 'rest' | 'graphql' | 'ws' | 'mcp' | 'flow' | 'system' | 'cli' | 'db';
+
+/** Who acted, as far as Directus says; ids only, never names or tokens. */
+export interface EvidenceActor {
+	kind: 'public' | 'user' | 'admin' | 'agent' | 'system' | 'operator';
+	user: string | null;
+	role: string | null;
+}
+
+/** One entry of the log, before canonical serialization. Field names may appear in `facts`, field values never. */
+export interface EvidenceEntry {
+	v: 1;
+	kind: 'refusal' | 'dispatch' | 'apply' | 'hold' | 'probe';
+	at: string;
+	instance: { id: string; environment: string } | null;
+	surface: Surface;
+	actor: EvidenceActor;
+	facts: Record<string, unknown>;
+}
+
+/** Appends entries durably; resolves when they are on disk. Rejects when they are not: the caller must refuse then. */
+export interface EvidenceLog {
+	append(entry: EvidenceEntry): Promise<{ id: string }>;
+}

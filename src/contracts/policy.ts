@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** The four posture switches. `execute_enabled` and `real_run_enabled` can only be false: REAL_RUN does not exist. */
+export const gatesSchema = z.strictObject({
+	dispatch_enabled: z.boolean(),
+	dry_run_only: z.literal(true),
+	execute_enabled: z.literal(false),
+	real_run_enabled: z.literal(false),
+});
+
+export type Gates = z.infer<typeof gatesSchema>;
+
+export const writeActionSchema = z.enum(['create', 'update', 'delete']);
+export type WriteAction = z.infer<typeof writeActionSchema>;
+
+/** Who counts as an agent. Everything arriving over a listed surface is an agent, whatever its credentials. */
+export const agentPrincipalsSchema = z.strictObject({
+	roles: z.array(z.string().min(1)),
+	users: z.array(z.string().min(1)),
+	surfaces: z.array(z.enum(['mcp', 'ai'])),
+});
+
+/** One lawful write of agent principals to an ungoverned collection. `fields` absent: any field. */
+export const writeAllowanceSchema = z.strictObject({
+	collection: z.string().min(1),
+	actions: z.array(writeActionSchema).min(1),
+	fields: z.array(z.string().min(1)).min(1).optional(),
+});
+
+export type WriteAllowance = z.infer<typeof writeAllowanceSchema>;
+
+export const governedCollectionSchema = z.strictObject({
+	collection: z.string().min(1),
+	class: z.enum(['governed', 'registry', 'ledger']),
+});
+
+export const executorEndpointSchema = z.strictObject({ url: z.url() });
+
+/** Who may dispatch: `'*'` is every authenticated caller. Ids are Directus role and user ids. */
+export const callersSchema = z.union([
+	z.literal('*'),
+	z.strictObject({ roles: z.array(z.string()), users: z.array(z.string()), surfaces: z.array(z.enum(['mcp', 'rest'])) }),
+]);
+
+export type Callers = z.infer<typeof callersSchema>;
+
+/**
+ * What the registrar applied and signed. The bundle trusts nothing else: gates and contracts read from tables must
+ * equal what stands here (`contracts` maps tool code to the contract's digest, `sha256:` + 64 hex).
+ */
+export const policyDocumentSchema = z.strictObject({
+	v: z.literal(1),
+	generation: z.int().positive(),
+	instance: z.strictObject({ id: z.uuid(), environment: z.string().min(1) }),
+	directus_role: z.string().min(1),
+	governed: z.array(governedCollectionSchema),
+	agents: agentPrincipalsSchema,
+	write_allowlist: z.array(writeAllowanceSchema),
+	gates: gatesSchema,
+	contracts: z.record(z.string(), z.string()),
+	executors: z.record(z.string(), executorEndpointSchema),
+	visibility: z.strictObject({ posture: z.enum(['admin', 'authenticated']), evidence: z.enum(['admin', 'authenticated']) }),
+	config_digest: z.string(),
+});
+
+export type PolicyDocument = z.infer<typeof policyDocumentSchema>;

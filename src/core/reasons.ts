@@ -1,0 +1,57 @@
+/** Every reason a dispatch can be refused for. Source: DESIGN.md §5; HTTP statuses live at the edge. */
+export const DISPATCH_REASONS = [
+	'INVALID_REQUEST',
+	'INVALID_MODE',
+	'INVALID_CORRELATION_ID',
+	'INPUT_SCHEMA_MISMATCH',
+	'UNAUTHENTICATED',
+	'REAL_RUN_REFUSED',
+	'GATE_CLOSED',
+	'CALLER_NOT_IN_CONTRACT',
+	'MODE_NOT_IN_CONTRACT',
+	'SIDE_EFFECTS_DECLARED',
+	'GRANT_REQUIRED',
+	'GRANT_INVALID',
+	'GRANT_EXPIRED',
+	'GRANT_EXHAUSTED',
+	'GRANT_REVOKED',
+	'GRANT_SCOPE_MISMATCH',
+	'UNKNOWN_TOOL',
+	'NO_AGENT_API_CONTRACT',
+	'CORRELATION_ID_REUSED',
+	'CORRELATION_ID_IN_PROGRESS',
+	'MUTATION_DETECTED',
+	'CONTENDED',
+	'PAYLOAD_TOO_LARGE',
+	'RATE_LIMITED',
+	'EXECUTOR_INVALID_RESPONSE',
+	'ENDPOINT_ABSENT',
+	'EXECUTOR_UNREACHABLE',
+	'GOVERNANCE_HOLD',
+	'EXECUTOR_TIMEOUT',
+] as const;
+
+export type DispatchReason = (typeof DISPATCH_REASONS)[number];
+
+/** Codes of a refused write. Source: DESIGN.md §5, "Write refusals". */
+export const WRITE_REFUSAL_CODES = [
+	'GOVERNED_WRITE_DENIED',
+	'GOVERNED_STRUCTURE_LOCKED',
+	'FLOW_NOT_ALLOWED',
+	'GOVERNANCE_HOLD',
+] as const;
+
+export type WriteRefusalCode = (typeof WRITE_REFUSAL_CODES)[number];
+
+/** Why a write was refused, more finely than its code. */
+export const WRITE_REASONS = [
+	'NOT_IN_WRITE_ALLOWLIST',
+	'FIELD_NOT_IN_WRITE_ALLOWLIST',
+	'STRUCTURE_LOCKED',
+	'BUNDLE_PROTECTED',
+	'REFUSED_BY_DATABASE',
+	'POLICY_NOT_VERIFIED',
+	'EVIDENCE_NOT_WRITTEN',
+] as const;
+
+export type WriteReason = (typeof WRITE_REASONS)[number];
