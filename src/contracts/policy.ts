@@ -59,6 +59,8 @@ export const policyDocumentSchema = z.strictObject({
 	gates: gatesSchema,
 	contracts: z.record(z.string(), z.string()),
 	executors: z.record(z.string(), executorEndpointSchema),
+	/** Lane name to the tool that builds it. A lane may name a tool before the operator registers it. */
+	lanes: z.record(z.string(), z.strictObject({ tool: z.string(), builds: z.string() })),
 	visibility: z.strictObject({ posture: z.enum(['admin', 'authenticated']), evidence: z.enum(['admin', 'authenticated']) }),
 	config_digest: z.string(),
 });

@@ -1,0 +1,92 @@
+/** How a table is guarded: `governed` and `registry` rows carry a birth certificate, a `ledger` only grows. */
+export type GuardClass = 'governed' | 'registry' | 'ledger' | 'internal';
+
+export interface GuardedTable {
+	schema: 'public' | 'governance';
+	name: string;
+	key: string;
+	class: GuardClass;
+}
+
+/** The product's own tables that are guarded in every instance. Source: DESIGN.md §4, "Tables". */
+export const OWN_TABLES: readonly GuardedTable[] = [
+	{ schema: 'public', name: 'dot_tools', key: 'code', class: 'registry' },
+	{ schema: 'public', name: 'dot_agent_api_contract', key: 'tool', class: 'registry' },
+	{ schema: 'public', name: 'table_registry', key: 'table_name', class: 'registry' },
+	{ schema: 'public', name: 'governance_gates', key: 'id', class: 'registry' },
+	{ schema: 'public', name: 'governance_canonical_operation_vocab', key: 'operation', class: 'registry' },
+	{ schema: 'public', name: 'governance_grants', key: 'id', class: 'registry' },
+	{ schema: 'public', name: 'governance_evidence', key: 'entry_index', class: 'ledger' },
+	{ schema: 'public', name: 'governance_reviews', key: 'id', class: 'ledger' },
+	{ schema: 'governance', name: 'policy', key: 'generation', class: 'ledger' },
+	{ schema: 'governance', name: 'applies', key: 'id', class: 'ledger' },
+	{ schema: 'governance', name: 'governed_collections', key: 'collection', class: 'internal' },
+	{ schema: 'governance', name: 'birth_certificates', key: 'collection', class: 'internal' },
+	{ schema: 'governance', name: 'evidence_head', key: 'singleton', class: 'internal' },
+];
+
+export interface GuardTrigger {
+	name: string;
+	/** As `pg_get_triggerdef` prints it, so that a look-alike is told apart by comparing text. */
+	definition: string;
+}
+
+/** The triggers that guard one table. Names sort so that PostgreSQL fires the last look last. */
+export function guardTriggersOf({ schema, name, key, class: guardClass }: GuardedTable): GuardTrigger[] {
+	const table = `${schema}.${quoteIdentifier(name)}`;
+	const trigger = (triggerName: string, when: string, call: string): GuardTrigger => ({
+		name: triggerName,
+		definition: `CREATE TRIGGER ${triggerName} ${when.replace('TABLE', table)} FOR EACH STATEMENT EXECUTE FUNCTION governance.${call}`,
+	});
+	const statement = [
+		trigger(
+			'governance_a_assert_safe',
+			'BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON TABLE',
+			`fn_assert_safe_for_dot_action('${guardClass}')`,
+		),
+		trigger(
+			'governance_z_block_after',
+			'AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON TABLE',
+			`block_after_guard('${guardClass}')`,
+		),
+	];
+	if (guardClass === 'ledger' || guardClass === 'internal') return statement;
+	const gate = `fn_birth_gate('${guardClass}', '${key}')`;
+	return [
+		...statement,
+		trigger('governance_m_birth_insert', 'AFTER INSERT ON TABLE REFERENCING NEW TABLE AS new_rows', gate),
+		trigger('governance_m_birth_delete', 'AFTER DELETE ON TABLE REFERENCING OLD TABLE AS old_rows', gate),
+		trigger(
+			'governance_m_birth_update',
+			'AFTER UPDATE ON TABLE REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows',
+			gate,
+		),
+	];
+}
+
+/** Directus's tables whose rows describe governed collections or this bundle, with what each describes. */
+export const METADATA_TABLES = [
+	{ name: 'directus_collections', describes: 'collections' },
+	{ name: 'directus_fields', describes: 'fields' },
+	{ name: 'directus_relations', describes: 'relations' },
+	{ name: 'directus_extensions', describes: 'extensions' },
+] as const;
+
+/** The triggers on one of Directus's metadata tables. */
+export function metadataTriggersOf({ name, describes }: (typeof METADATA_TABLES)[number]): GuardTrigger[] {
+	return [
+		{
+			name: 'governance_metadata_guard',
+			definition: `CREATE TRIGGER governance_metadata_guard BEFORE INSERT OR DELETE OR UPDATE ON public.${name} FOR EACH ROW EXECUTE FUNCTION governance.fn_block_metadata('${describes}')`,
+		},
+		{
+			name: 'governance_metadata_truncate',
+			definition: `CREATE TRIGGER governance_metadata_truncate BEFORE TRUNCATE ON public.${name} FOR EACH STATEMENT EXECUTE FUNCTION governance.fn_block_metadata_truncate()`,
+		},
+	];
+}
+
+/** A PostgreSQL identifier, quoted where its spelling needs it, as `quote_identifier` does for non-keywords. */
+export function quoteIdentifier(name: string): string {
+	return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,49 @@
+import type { PolicyDocument } from '../../contracts/policy.ts';
+
+/** One difference between the declaration and the database, as an operator reads it. */
+export interface Change {
+	action: 'add' | 'change' | 'remove';
+	area: 'structure' | 'guard' | 'role' | 'privilege' | 'registry' | 'exposure' | 'policy';
+	subject: string;
+	detail: string;
+}
+
+/** Something that must be mended before anything is applied. */
+export interface Fault {
+	subject: string;
+	problem: string;
+	fix: string;
+}
+
+export type RegistryTable = 'dot_tools' | 'dot_agent_api_contract' | 'table_registry' | 'governance_gates';
+
+export interface DesiredState {
+	directusRole: string;
+	/** Governed content collections of the instance, by name. */
+	collections: string[];
+	expose: string[];
+	registry: Record<RegistryTable, Record<string, unknown>[]>;
+	configDigest: string;
+	/** The policy without what only the database knows: generation and instance id. */
+	policy: Omit<PolicyDocument, 'generation' | 'instance'> & { environment: string };
+}
+
+export interface PolicySigner {
+	keyId: string;
+	/** Compact JWS (EdDSA) over the text's UTF-8 bytes. */
+	sign(payload: string): Promise<string>;
+	/** The signed text, or null when this key did not sign it. */
+	verify(jws: string): Promise<string | null>;
+}
+
+export type ApplyOutcome =
+	| { kind: 'applied'; applyId: string; generation: number; changes: Change[] }
+	| { kind: 'planned'; changes: Change[] }
+	| { kind: 'unchanged'; generation: number }
+	| { kind: 'refused'; faults: Fault[] };
+
+export interface ApplyOptions {
+	/** False: everything is tried and rolled back, and the changes come back as `planned`. */
+	commit: boolean;
+	onProgress?: (step: string) => void;
+}
