@@ -87,7 +87,8 @@ function render(migrations: readonly Migration[]): string {
 const faults: string[] = [];
 const migrations = readMigrations(faults);
 faults.push(...frozenFaults(migrations, readReleased()));
-if (migrations.some(({ sql }) => sql.includes('\r'))) faults.push('carriage returns in SQL would not survive embedding');
+if (migrations.some(({ sql }) => sql.includes('\r')))
+	faults.push('carriage returns in SQL would not survive embedding');
 if (faults.length > 0) fail(faults);
 
 const rendered = render(migrations);
