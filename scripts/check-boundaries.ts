@@ -1,0 +1,51 @@
+/**
+ * Checks the direction of imports with the rules in .dependency-cruiser.mjs.
+ *
+ * dependency-cruiser reports success when it sees nothing, which is what happens under a compiler it does not know. So
+ * the cruise counts only when every source file is among its modules and every file that imports something by a
+ * relative path has at least one dependency.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
+import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+
+const FOLDERS = ['src', 'extensions', 'instance', 'scripts', 'test'];
+const SOURCE = /\.(ts|vue)$/;
+const RELATIVE_IMPORT = /(?:from|import)\s*\(?\s*'\.{1,2}\//;
+
+function sourceFiles(): string[] {
+	return FOLDERS.flatMap((folder) =>
+		readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+	).filter((file) => SOURCE.test(file) && !file.startsWith(join('test', 'planted')) && !file.endsWith('.d.ts'));
+}
+
+function blindSpots(result: ICruiseResult, files: readonly string[]): string[] {
+	const dependencies = new Map(result.modules.map((module) => [module.source, module.dependencies.length]));
+	return files.flatMap((file) => {
+		const seen = dependencies.get(file);
+		if (seen === undefined) return [`not-seen: ${file} was not cruised`];
+		if (seen === 0 && RELATIVE_IMPORT.test(readFileSync(file, 'utf8'))) {
+			return [`not-seen: no import of ${file} was seen, although it has some`];
+		}
+		return [];
+	});
+}
+
+const files = sourceFiles();
+const options = await extractDepcruiseOptions(join(process.cwd(), '.dependency-cruiser.mjs'));
+const { output } = await cruise(files, options, {}, { tsConfig: extractTSConfig('tsconfig.json') });
+if (typeof output === 'string') throw new Error('dependency-cruiser answered with a report instead of a result');
+
+const violations = output.summary.violations.map(({ rule, from, to, cycle }) => {
+	const path = cycle ? cycle.map((step) => step.name).join(' -> ') : to;
+	return `${rule.name}: ${from} -> ${path}`;
+});
+const faults = [...blindSpots(output, files), ...violations];
+for (const fault of faults) process.stdout.write(`${fault}\n`);
+process.stdout.write(
+	`boundaries: ${files.length} files, ${output.summary.totalDependenciesCruised ?? 0} imports seen\n`,
+);
+if (files.length === 0) process.stdout.write('boundaries: no source file found\n');
+process.exitCode = faults.length === 0 && files.length > 0 ? 0 : 1;
