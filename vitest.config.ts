@@ -1,0 +1,45 @@
+import { defineConfig } from 'vitest/config';
+
+const SECOND = 1_000;
+
+export default defineConfig({
+	test: {
+		// A missing golden file is a failure, here as in CI; `npm run golden:write` writes them.
+		update: 'none',
+		allowOnly: false,
+		retry: 0,
+		restoreMocks: true,
+		projects: [
+			{
+				test: {
+					name: 'unit',
+					include: ['test/unit/**/*.test.ts'],
+					sequence: { groupOrder: 0, shuffle: { files: true, tests: true } },
+				},
+			},
+			{
+				test: {
+					name: 'integration',
+					include: ['test/integration/**/*.test.ts'],
+					globalSetup: ['test/setup/postgres.ts'],
+					sequence: { groupOrder: 1, shuffle: { files: true } },
+					testTimeout: 60 * SECOND,
+					hookTimeout: 120 * SECOND,
+					maxWorkers: 2,
+				},
+			},
+			{
+				test: {
+					name: 'e2e',
+					include: ['test/e2e/**/*.test.ts'],
+					globalSetup: ['test/setup/postgres.ts'],
+					sequence: { groupOrder: 2, shuffle: { files: true } },
+					testTimeout: 120 * SECOND,
+					hookTimeout: 300 * SECOND,
+					// Each file runs a Directus of its own beside the one PostgreSQL: two at once is what two cores bear.
+					maxWorkers: 2,
+				},
+			},
+		],
+	},
+});
