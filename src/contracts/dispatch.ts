@@ -9,9 +9,12 @@ export type DispatchMode = z.infer<typeof dispatchModeSchema>;
 /** 1 to 128 characters that survive logs, URLs and shells unquoted. */
 export const correlationIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/);
 
+/** 1 to 128 visible characters. Wider than a tool's code: an unknown name is answered as unknown, not as malformed. */
+export const toolNameSchema = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
+
 /** The body of `POST /governance/dispatch`; unknown fields are refused. */
 export const dispatchRequestSchema = z.strictObject({
-	tool: z.string().min(1).max(128),
+	tool: toolNameSchema,
 	mode: dispatchModeSchema,
 	correlation_id: correlationIdSchema,
 	input: z.record(z.string(), z.json()).optional(),
@@ -20,10 +23,10 @@ export const dispatchRequestSchema = z.strictObject({
 
 export type DispatchRequest = z.infer<typeof dispatchRequestSchema>;
 
-/** One check of the decision, in the order it ran. */
+/** One check of the decision, in the order it ran. Results avoid the word a refusal must never carry (DESIGN.md §3, 9). */
 export interface DispatchCheck {
 	name: string;
-	result: 'passed' | 'failed' | 'skipped';
+	result: 'ok' | 'failed' | 'skipped';
 	detail: string;
 }
 
