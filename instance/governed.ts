@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { REPOSITORY } from './bundle.ts';
+import { type Child, startChild } from './child.ts';
+import { InstanceFault } from './fault.ts';
+import { call } from './http.ts';
+import { AGENT } from './principals.ts';
+import { DEFAULT_ROLES } from './roles.ts';
+
+const COMMAND = join(REPOSITORY, 'dist', 'lib', 'cli', 'main.js');
+const PUBLIC_KEY = 'policy.public.jwk';
+const EXECUTOR_LIMIT_MS = 20_000;
+
+export interface OperatorSettings {
+	readonly operatorUrl: string;
+	readonly readerUrl: string;
+	readonly executorUrl: string;
+	/** The operator's key folder; holds the private key. */
+	readonly keysDir: string;
+	readonly directusUrl?: string;
+	readonly directusToken?: string;
+	readonly directusRole?: string;
+}
+
+/** Environment of the operator's command line, as `docs` tells an operator to set it. */
+export function operatorEnvironment(settings: OperatorSettings): NodeJS.ProcessEnv {
+	return {
+		PATH: process.env.PATH,
+		HOME: process.env.HOME,
+		TMPDIR: process.env.TMPDIR,
+		GOVERNED_OPERATOR_URL: settings.operatorUrl,
+		GOVERNED_READER_URL: settings.readerUrl,
+		GOVERNED_KEYS_DIR: settings.keysDir,
+		GOVERNED_EXECUTOR_URL: settings.executorUrl,
+		GOVERNED_DIRECTUS_ROLE: settings.directusRole ?? DEFAULT_ROLES.directus,
+		GOVERNED_AGENT_ROLES: AGENT.role,
+		...(settings.directusUrl === undefined ? {} : { GOVERNED_DIRECTUS_URL: settings.directusUrl }),
+		...(settings.directusToken === undefined ? {} : { GOVERNED_DIRECTUS_TOKEN: settings.directusToken }),
+	};
+}
+
+export interface CommandResult {
+	readonly code: number;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** Runs `governed <args>` as a process of its own; an exit code is a result, only a missing program throws. */
+export function governed(args: readonly string[], env: NodeJS.ProcessEnv, cwd = REPOSITORY): Promise<CommandResult> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+		let [stdout, stderr] = ['', ''];
+		child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+		child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+		child.once('error', reject);
+		child.once('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+	});
+}
+
+/** `governed apply`, making the operator's key pair when there is none; throws with its own words when it refuses. */
+export async function applyConfig(env: NodeJS.ProcessEnv, config: string): Promise<CommandResult> {
+	await mkdir(String(env.GOVERNED_KEYS_DIR), { recursive: true, mode: 0o700 });
+	const result = await governed(['apply', '--config', config, '--init-keys', '--json'], env);
+	if (result.code === 0) return result;
+	const said = result.stderr.trim() === '' ? result.stdout : result.stderr;
+	throw new InstanceFault(`governed apply --config ${config} ended with ${result.code}:\n${said.trim().slice(-2_000)}`);
+}
+
+/** Gives Directus the public key and nothing else of the operator's folder. */
+export async function publishKey(operatorKeys: string, bundleKeys: string): Promise<void> {
+	await mkdir(bundleKeys, { recursive: true, mode: 0o755 });
+	await cp(join(operatorKeys, PUBLIC_KEY), join(bundleKeys, PUBLIC_KEY));
+}
+
+export interface Executor extends Child {
+	readonly url: string;
+}
+
+async function waitForHealth(url: string, child: Child): Promise<boolean> {
+	let exited = false;
+	void child.exited.then(() => {
+		exited = true;
+	});
+	const end = Date.now() + EXECUTOR_LIMIT_MS;
+	while (!exited && Date.now() < end) {
+		const answer = await call(`${url}/healthz`, { timeoutMs: 1_000 }).catch(() => undefined);
+		if (answer?.status === 200) return true;
+		await new Promise((resolve) => setTimeout(resolve, 40));
+	}
+	return false;
+}
+
+/** Starts `governed executor` on the port that is already in the contracts, and waits until it is healthy. */
+export async function startExecutor(env: NodeJS.ProcessEnv, port: number, logFile: string): Promise<Executor> {
+	const child = await startChild({
+		command: process.execPath,
+		args: [COMMAND, 'executor', '--host', '127.0.0.1', '--port', String(port)],
+		cwd: REPOSITORY,
+		env,
+		logFile,
+		graceMs: 4_000,
+	});
+	const url = `http://127.0.0.1:${port}`;
+	if (await waitForHealth(url, child)) return { ...child, url };
+	await child.stop();
+	throw new InstanceFault(`The executor did not become healthy:\n${await child.tail(8)}`);
+}
