@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compactVerify, importJWK, type JWK } from 'jose';
+import { policyDocumentSchema } from '../../contracts/policy.ts';
+import type { PolicyVerdict, PolicyVerifier } from '../../service/ports/policy-verifier.ts';
+
+const PUBLIC_KEY_FILE = 'policy.public.jwk';
+
+/**
+ * Verifies with the public key in `keysDir` (`GOVERNED_KEYS_DIR`). The file is read at each verification, so that a
+ * key put there later ends a hold without a restart; verifications happen when the policy changes, not per write.
+ */
+export function createPolicyVerifier(keysDir: string | undefined): PolicyVerifier {
+	return {
+		async verify(jws) {
+			const key = await readKey(keysDir);
+			return key ? verifyWith(key, jws) : refused('POLICY_KEY_MISSING', `no usable ${PUBLIC_KEY_FILE} in GOVERNED_KEYS_DIR`);
+		},
+	};
+}
+
+async function readKey(keysDir: string | undefined): Promise<JWK | undefined> {
+	if (!keysDir) return undefined;
+
+	try {
+		const jwk = JSON.parse(await readFile(join(keysDir, PUBLIC_KEY_FILE), 'utf8')) as JWK;
+		return jwk.kty === 'OKP' && jwk.crv === 'Ed25519' && typeof jwk.x === 'string' ? jwk : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
+	let payload: Uint8Array;
+
+	try {
+		const key = await importJWK(jwk, 'EdDSA');
+		({ payload } = await compactVerify(jws, key, { algorithms: ['EdDSA', 'Ed25519'] }));
+	} catch {
+		return refused('POLICY_SIGNATURE_INVALID', 'the policy row was not signed with the key in GOVERNED_KEYS_DIR');
+	}
+
+	return parsePolicy(payload);
+}
+
+function parsePolicy(payload: Uint8Array): PolicyVerdict {
+	try {
+		const parsed = policyDocumentSchema.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)));
+		if (parsed.success) return { kind: 'verified', policy: parsed.data };
+		return refused('POLICY_INVALID', parsed.error.issues.map((issue) => issue.path.join('.')).join(', '));
+	} catch {
+		return refused('POLICY_INVALID', 'the signed policy is not JSON');
+	}
+}
+
+function refused(reason: 'POLICY_KEY_MISSING' | 'POLICY_SIGNATURE_INVALID' | 'POLICY_INVALID', detail: string): PolicyVerdict {
+	return { kind: 'refused', reason, detail };
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { EvidenceEntry } from '../../../contracts/evidence.ts';
+import type { PolicyDocument } from '../../../contracts/policy.ts';
+import { type GuardedTable, OWN_TABLES } from '../../../core/governed-tables.ts';
+import { canonicalJson, digestOf } from '../../../service/canonical.ts';
+import type { ApplyOptions, ApplyOutcome, Change, DesiredState, Fault, PolicySigner } from '../../../service/ports/registrar.ts';
+import { ensureExposure } from './exposure.ts';
+import { ensureGuards, ensureMetadataGuards } from './guards.ts';
+import { migrate } from './migrations.ts';
+import { type ContentTable, inspectContentTables, takeOwnership } from './ownership.ts';
+import { lockPlainTable } from './plain-table.ts';
+import { ensurePolicy } from './policy.ts';
+import { preconditionFaults } from './preconditions.ts';
+import { ensureSchemaPrivileges, ensureTablePrivileges } from './privileges.ts';
+import { ensureGovernedCollections, ensureRegistry } from './registry.ts';
+import { ensureRoles } from './roles.ts';
+import { asRole, lockRegistrar, openOperatorSession, type Sql } from './session.ts';
+
+/** Tool whose `last_executed` says when the registrar last changed anything. */
+const REGISTRAR_TOOL = 'DOT_REGISTER';
+
+/**
+ * Makes the database what the declaration says, in one transaction. With `commit: false` everything is tried and rolled
+ * back: what would have changed is the plan, and against an installed database it is the drift.
+ *
+ * Throws on a lost connection, a newer schema or an altered migration; everything an operator can mend is a fault.
+ */
+export async function applyDesiredState(
+	operatorUrl: string,
+	desired: DesiredState,
+	signer: PolicySigner,
+	options: ApplyOptions,
+): Promise<ApplyOutcome> {
+	const client = await openOperatorSession(operatorUrl);
+	try {
+		await client.query('begin isolation level read committed');
+		const outcome = await withinTransaction(client, desired, signer, options);
+		await client.query(outcome.kind === 'applied' && options.commit ? 'commit' : 'rollback');
+		if (outcome.kind === 'applied' && !options.commit) return { kind: 'planned', changes: outcome.changes };
+		return outcome;
+	} finally {
+		await client.end().catch(() => undefined);
+	}
+}
+
+async function withinTransaction(
+	client: Sql,
+	desired: DesiredState,
+	signer: PolicySigner,
+	{ onProgress = () => undefined }: ApplyOptions,
+): Promise<ApplyOutcome> {
+	onProgress('preconditions');
+	const early = await preconditionFaults(client, desired.directusRole);
+	if (early.length > 0) return { kind: 'refused', faults: early };
+	await lockRegistrar(client);
+	const faults: Fault[] = [...(await lockPlainTable(client, 'public.directus_collections'))];
+	const content = await inspectContentTables(client, desired.collections);
+	faults.push(...content.faults);
+	if (faults.length > 0) return { kind: 'refused', faults };
+
+	onProgress('roles and schema');
+	const changes: Change[] = [...(await ensureRoles(client)), ...(await migrate(client))];
+	const applyId = randomUUID();
+	await recordApply(client, applyId, desired);
+
+	onProgress('guards and privileges');
+	for (const table of content.tables) changes.push(...(await takeOwnership(client, table)));
+	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded)]) {
+		changes.push(...(await ensureGuards(client, table)), ...(await ensureTablePrivileges(client, table, desired.directusRole)));
+	}
+	changes.push(...(await ensureSchemaPrivileges(client, desired.directusRole)), ...(await ensureMetadataGuards(client)));
+
+	onProgress('registry');
+	changes.push(...(await ensureGovernedCollections(client, desired.policy.governed)), ...(await ensureRegistry(client, desired.registry)));
+	const exposure = await ensureExposure(client, desired.expose);
+	if (exposure.faults.length > 0) return { kind: 'refused', faults: exposure.faults };
+	changes.push(...exposure.changes);
+
+	onProgress('policy');
+	const policy = await ensurePolicy(client, signer, desired.policy, applyId);
+	changes.push(...policy.changes);
+	if (changes.length === 0) return { kind: 'unchanged', generation: policy.generation };
+	await concludeApply(client, applyId, changes, policy.document);
+	return { kind: 'applied', applyId, generation: policy.generation, changes };
+}
+
+const asGuarded = ({ name, key }: ContentTable): GuardedTable => ({ schema: 'public', name, key, class: 'governed' });
+
+/** The record every row born in this transaction points to. It is rolled back with it when nothing changed. */
+async function recordApply(client: Sql, applyId: string, { configDigest }: DesiredState): Promise<void> {
+	await asRole(client, 'governance_writer', () =>
+		client.query(
+			`insert into governance.applies (id, transaction_id, plan_digest, config_digest, operator, summary)
+			values ($1, pg_current_xact_id(), $2, $2, session_user, '{}')`,
+			[applyId, configDigest],
+		),
+	);
+}
+
+async function concludeApply(client: Sql, applyId: string, changes: Change[], policy: PolicyDocument): Promise<void> {
+	const summary = { changes: changes.length, change_digest: digestOf(changes) };
+	const entry: EvidenceEntry = {
+		v: 1,
+		kind: 'apply',
+		at: new Date().toISOString(),
+		instance: policy.instance,
+		surface: 'cli',
+		actor: { kind: 'operator', user: null, role: null },
+		facts: { apply_id: applyId, generation: policy.generation, policy_digest: digestOf(policy), ...summary },
+	};
+	await asRole(client, 'governance_writer', async () => {
+		await client.query('update public.dot_tools set last_executed = now() where code = $1', [REGISTRAR_TOOL]);
+		await client.query('select governance.append_evidence($1)', [
+			JSON.stringify([{ id: randomUUID(), body: canonicalJson(entry) }]),
+		]);
+	});
+	await client.query(`select pg_notify('governance_policy', $1)`, [String(policy.generation)]);
+}

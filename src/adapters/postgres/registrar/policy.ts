@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { type PolicyDocument, policyDocumentSchema } from '../../../contracts/policy.ts';
+import { canonicalJson, digestOf } from '../../../service/canonical.ts';
+import type { Change, DesiredState, PolicySigner } from '../../../service/ports/registrar.ts';
+import { asRole, rowsOf, type Sql } from './session.ts';
+
+interface StoredPolicy {
+	generation: number;
+	/** Null: the row is there but this key did not sign it, or it is not a policy. */
+	document: PolicyDocument | null;
+}
+
+async function currentPolicy(client: Sql, signer: PolicySigner): Promise<StoredPolicy | undefined> {
+	const [row] = await rowsOf<{ generation: string; jws: string }>(
+		client,
+		'select generation, jws from governance.policy order by generation desc limit 1',
+	);
+	if (!row) return undefined;
+	const text = await signer.verify(row.jws);
+	const parsed = text === null ? undefined : policyDocumentSchema.safeParse(JSON.parse(text));
+	const document = parsed?.success && parsed.data.generation === Number(row.generation) ? parsed.data : null;
+	return { generation: Number(row.generation), document };
+}
+
+/** Appends the next generation of the signed policy, unless the current one already says the same. */
+export async function ensurePolicy(
+	client: Sql,
+	signer: PolicySigner,
+	{ environment, ...rest }: DesiredState['policy'],
+	applyId: string,
+): Promise<{ changes: Change[]; generation: number; document: PolicyDocument }> {
+	const current = await currentPolicy(client, signer);
+	const id = current?.document?.instance.id ?? randomUUID();
+	const next: PolicyDocument = { ...rest, generation: (current?.generation ?? 0) + 1, instance: { id, environment } };
+	if (current?.document) {
+		const same = canonicalJson({ ...next, generation: 0 }) === canonicalJson({ ...current.document, generation: 0 });
+		if (same) return { changes: [], generation: current.generation, document: current.document };
+	}
+	const payload = canonicalJson(policyDocumentSchema.parse(next));
+	await asRole(client, 'governance_writer', async () =>
+		client.query('insert into governance.policy (generation, digest, jws, key_id, apply_id) values ($1, $2, $3, $4, $5)', [
+			next.generation,
+			digestOf(next),
+			await signer.sign(payload),
+			signer.keyId,
+			applyId,
+		]),
+	);
+	const detail =
+		current && !current.document
+			? `generation ${next.generation} replaces one that this key did not sign`
+			: `generation ${next.generation}, signed with key ${signer.keyId}`;
+	return {
+		changes: [{ action: current ? 'change' : 'add', area: 'policy', subject: 'policy', detail }],
+		generation: next.generation,
+		document: next,
+	};
+}

@@ -1,0 +1,49 @@
+import pg from 'pg';
+
+/** How long the registrar waits for another operator or for a table lock before it gives up, in milliseconds. */
+const LOCK_TIMEOUT_MS = 30_000;
+
+export type Sql = Pick<pg.Client, 'query'>;
+
+/** Rows of one query, typed by the caller, who wrote its select list. */
+export async function rowsOf<Row extends pg.QueryResultRow>(
+	client: Sql,
+	sql: string,
+	values: unknown[] = [],
+): Promise<Row[]> {
+	return (await client.query<Row>(sql, values)).rows;
+}
+
+/**
+ * Opens the operator's session. Its first statements pin what Directus's role could otherwise lean on: the search path
+ * (a function planted in `public` must never be found) and durable commits.
+ */
+export async function openOperatorSession(connectionString: string): Promise<pg.Client> {
+	const client = new pg.Client({ connectionString, connectionTimeoutMillis: 8_000, application_name: 'governed' });
+	client.on('error', () => {});
+	await client.connect();
+	await client.query(
+		`set search_path = pg_catalog, pg_temp; set synchronous_commit = on; set row_security = off; set lock_timeout = ${LOCK_TIMEOUT_MS}`,
+	);
+	return client;
+}
+
+/** Runs statements as another role, within the open transaction. */
+export async function asRole<T>(
+	client: Sql,
+	role: 'governance_owner' | 'governance_writer',
+	work: () => Promise<T>,
+): Promise<T> {
+	await client.query(`set local role ${role}`);
+	const result = await work();
+	await client.query('reset role');
+	return result;
+}
+
+/** One registrar at a time in a database; the lock ends with the transaction. */
+export async function lockRegistrar(client: Sql): Promise<void> {
+	await client.query('select pg_advisory_xact_lock(7014233002)');
+}
+
+export const identifier = pg.escapeIdentifier;
+export const literal = pg.escapeLiteral;

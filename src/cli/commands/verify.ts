@@ -1,0 +1,59 @@
+import type { Change, Fault } from '../../service/ports/registrar.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { functionDrift } from '../../adapters/postgres/registrar/function-drift.ts';
+import { openOperatorSession } from '../../adapters/postgres/registrar/session.ts';
+import { probeGuards, type ProbeResult } from '../../adapters/postgres/probes.ts';
+import { readStrengthFacts } from '../../adapters/postgres/strength-facts.ts';
+import { computeStrength, type Strength } from '../../core/strength.ts';
+import { operatorUrl } from '../environment.ts';
+import { loadConfig } from '../load-config.ts';
+import { type RegistrarOptions, runRegistrar } from './apply.ts';
+
+interface Verification {
+	ok: boolean;
+	drift: Change[];
+	faults: Fault[];
+	probes: ProbeResult[];
+	strength: Strength | null;
+}
+
+/**
+ * `governed verify`: compares the live database with the declaration and really tries negative probes, all rolled back.
+ * Exit code 2 on drift or on a guard that did not refuse.
+ */
+export async function verify(options: RegistrarOptions, output: Output): Promise<ExitCode> {
+	const outcome = await runRegistrar(options, output, false);
+	const config = await loadConfig(options.config);
+	const found: Verification = { ok: false, drift: [], faults: [], probes: [], strength: null };
+	if (outcome.kind === 'refused') found.faults = outcome.faults;
+	if (outcome.kind === 'planned') found.drift = outcome.changes;
+
+	const client = await openOperatorSession(operatorUrl());
+	try {
+		const { rowCount } = await client.query(`select from pg_class where oid = to_regclass('governance.governed_collections')`);
+		if (rowCount) {
+			found.drift.push(...(await functionDrift(client)));
+			found.probes = await probeGuards(client, config.directus_role);
+			found.strength = computeStrength(await readStrengthFacts(client, config.directus_role));
+		}
+	} finally {
+		await client.end();
+	}
+	found.ok = outcome.kind === 'unchanged' && found.drift.length === 0 && found.probes.every(({ refused }) => refused);
+	output.data(found, () => describe(found, output));
+	if (outcome.kind === 'refused') return EXIT.refused;
+	return found.ok ? EXIT.done : EXIT.changes;
+}
+
+function describe({ ok, drift, faults, probes, strength }: Verification, output: Output): string {
+	const passed = probes.filter(({ refused }) => refused).length;
+	return [
+		...faults.map(({ subject, problem, fix }) => `  ! ${subject}: ${problem}\n    fix: ${fix}`),
+		...drift.map(({ area, subject, detail }) => `  ~ ${area.padEnd(10)} ${subject}${detail ? `: ${detail}` : ''}`),
+		...probes.filter(({ refused }) => !refused).map(({ table, action, observed }) => `  ! ${table}.${action} was not refused: ${observed}`),
+		`probes: ${passed} of ${probes.length} writes tried as Directus's role were refused`,
+		`strength: ${strength?.level ?? 'unknown'}${strength?.weaknesses.map((line) => `\n  - ${line}`).join('') ?? ''}`,
+		ok ? output.paint('green', 'Verified: the database is what the declaration says.') : output.paint('red', 'Drift found. Read it, then run: governed apply'),
+	].join('\n');
+}

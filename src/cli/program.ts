@@ -1,0 +1,61 @@
+import { Command, Option } from 'commander';
+import { apply, plan } from './commands/apply.ts';
+import { doctor } from './commands/doctor.ts';
+import { verify } from './commands/verify.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { createOutput, type Output } from './output.ts';
+
+interface CommonOptions {
+	config: string;
+	json?: boolean;
+	initKeys?: boolean;
+}
+
+/** The command line of `governed`. `finish` receives the exit code; nothing here ends the process. */
+export function createProgram(finish: (code: ExitCode) => void): Command {
+	const program = new Command('governed')
+		.description('The operator\'s command line of Governed Dispatch for Directus: declares, registers and verifies what is governed.')
+		.showHelpAfterError('(run with --help for usage and examples)')
+		.exitOverride()
+		.addHelpText('after', `
+Environment:
+  GOVERNED_OPERATOR_URL   PostgreSQL URL of the operator's own login
+  GOVERNED_KEYS_DIR       folder with the operator's keys (default: governed-keys)
+  GOVERNED_EXECUTOR_URL   where the executor answers
+
+Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 evidence or packet invalid`);
+
+	const command = (
+		name: string,
+		description: string,
+		examples: string[],
+		run: (options: CommonOptions, output: Output) => Promise<ExitCode>,
+	): Command =>
+		program
+			.command(name)
+			.description(description)
+			.option('--config <file>', 'the declaration', 'directus.config.ts')
+			.option('--json', 'print one JSON document on stdout')
+			.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`)
+			.action(async (options: CommonOptions) => finish(await run(options, createOutput({ json: options.json === true }))));
+
+	const initKeys = () => new Option('--init-keys', "create the operator's key pair if there is none");
+	command('plan', 'Show what apply would change. Nothing is changed. Exit code 2 when there are changes.', [
+		'governed plan',
+		'governed plan --json > plan.json',
+	], plan).addOption(initKeys());
+	command('apply', 'Make the database what directus.config.ts says, in one transaction, and sign the policy.', [
+		'governed apply --init-keys',
+		'GOVERNED_KEYS_DIR=/etc/governed/keys governed apply --config directus.config.ts',
+	], apply).addOption(initKeys());
+	command('verify', 'Compare the live database with the declaration and try every guard. Exit code 2 on drift.', [
+		'governed verify',
+		'governed verify --json | jq .drift',
+	], verify);
+	command('doctor', 'Check every precondition and say how to mend what is missing. Exit code 4 when one is at fault.', [
+		'governed doctor',
+	], doctor);
+	return program;
+}
+
+export const FAILED: ExitCode = EXIT.error;
