@@ -52,7 +52,7 @@ function describe({ ok, drift, faults, probes, strength }: Verification, output:
 		...faults.map(({ subject, problem, fix }) => `  ! ${subject}: ${problem}\n    fix: ${fix}`),
 		...drift.map(({ area, subject, detail }) => `  ~ ${area.padEnd(10)} ${subject}${detail ? `: ${detail}` : ''}`),
 		...probes.filter(({ refused }) => !refused).map(({ table, action, observed }) => `  ! ${table}.${action} was not refused: ${observed}`),
-		`probes: ${passed} of ${probes.length} writes tried as Directus's role were refused`,
+		`probes: ${passed} of ${probes.length} writes tried as Directus’s role and as the owner were refused`,
 		`strength: ${strength?.level ?? 'unknown'}${strength?.weaknesses.map((line) => `\n  - ${line}`).join('') ?? ''}`,
 		ok ? output.paint('green', 'Verified: the database is what the declaration says.') : output.paint('red', 'Drift found. Read it, then run: governed apply'),
 	].join('\n');
