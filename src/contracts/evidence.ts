@@ -18,7 +18,10 @@ export interface EvidenceEntry {
 	facts: Record<string, unknown>;
 }
 
-/** Appends entries durably; resolves when they are on disk. Rejects when they are not: the caller must refuse then. */
+/**
+ * Appends entries durably; resolves when they are on disk. Rejects when they are not: the caller must refuse then.
+ * `id` (uuid) is given where the entry must be named before it is written.
+ */
 export interface EvidenceLog {
-	append(entry: EvidenceEntry): Promise<{ id: string }>;
+	append(entry: EvidenceEntry, id?: string): Promise<{ id: string }>;
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import { policyDocumentSchema } from '../../contracts/policy.ts';
 import type { PolicyVerdict, PolicyVerifier } from '../../service/ports/policy-verifier.ts';
+import { PUBLIC_KEY_FILE } from './policy-keys.ts';
 
-const PUBLIC_KEY_FILE = 'policy.public.jwk';
+/** Keeps a signature made with the same key for something else from passing as a policy. */
+const POLICY_TYPE = 'governance-policy+jws';
 
 /**
  * Verifies with the public key in `keysDir` (`GOVERNED_KEYS_DIR`). The file is read at each verification, so that a
@@ -35,7 +37,9 @@ async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
 
 	try {
 		const key = await importJWK(jwk, 'EdDSA');
-		({ payload } = await compactVerify(jws, key, { algorithms: ['EdDSA', 'Ed25519'] }));
+		const verified = await compactVerify(jws, key, { algorithms: ['EdDSA'] });
+		if (verified.protectedHeader.typ !== POLICY_TYPE) return refused('POLICY_SIGNATURE_INVALID', 'signed, but not as a policy');
+		payload = verified.payload;
 	} catch {
 		return refused('POLICY_SIGNATURE_INVALID', 'the policy row was not signed with the key in GOVERNED_KEYS_DIR');
 	}

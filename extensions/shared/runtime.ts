@@ -1,0 +1,51 @@
+import { postgresSettings } from '../../src/adapters/directus/connection.ts';
+import type { ExtensionContext } from '../../src/adapters/directus/directus-types.ts';
+import { type DirectusRuntime, processSlot } from '../../src/adapters/directus/runtime.ts';
+import { unsupportedRuntime } from '../../src/adapters/directus/unsupported-runtime.ts';
+import { createPolicyVerifier } from '../../src/adapters/keys/policy-verifier.ts';
+import { createEvidenceLog } from '../../src/adapters/postgres/evidence-log.ts';
+import { createPolicySource } from '../../src/adapters/postgres/policy-source.ts';
+import { openPool } from '../../src/adapters/postgres/pool.ts';
+import { createPolicyKeeper } from '../../src/service/guard/policy-keeper.ts';
+import type { ProbeResult } from '../../src/service/guard/runtime.ts';
+
+/** The process-wide runtime; every entry of the bundle asks for it here, synchronously, and gets the same one. */
+export function getRuntime(context: ExtensionContext): DirectusRuntime {
+	return processSlot(() => createRuntime(context)).runtime;
+}
+
+function createRuntime(context: ExtensionContext): DirectusRuntime {
+	const settings = postgresSettings(context.database);
+
+	if (settings === null) {
+		context.logger.warn('governed-dispatch: unsupported database, only PostgreSQL can be governed; nothing is governed or changed');
+		return unsupportedRuntime();
+	}
+
+	const pool = openPool(settings);
+	const keeper = createPolicyKeeper(createPolicySource(pool, settings), createPolicyVerifier(keysDir(context.env)));
+	let probes: readonly ProbeResult[] = [];
+
+	return {
+		pool,
+		evidence: createEvidenceLog(pool),
+		state: keeper.state,
+		ready: keeper.ready,
+		onPolicy: keeper.onChange,
+		hold: keeper.hold,
+		refresh: keeper.refresh,
+		probes: () => probes,
+		recordProbes(results) {
+			probes = results;
+		},
+		async close() {
+			keeper.close();
+			await pool.end();
+		},
+	};
+}
+
+function keysDir(env: Record<string, unknown>): string | undefined {
+	const value = env['GOVERNED_KEYS_DIR'] ?? process.env['GOVERNED_KEYS_DIR'];
+	return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,97 @@
+import type { PolicyIndex, WriteAction } from './policy-index.ts';
+import { isAgent, type WritePrincipal } from './principal.ts';
+import type { WriteReason, WriteRefusalCode } from './reasons.ts';
+
+export { buildPolicyIndex, type PolicyIndex, type WriteAction, type WritePolicy } from './policy-index.ts';
+
+/** `fields`: names written at the top level; absent means not known yet, and whoever knows them asks again. */
+export interface WriteRequest {
+	collection: string;
+	action: WriteAction;
+	fields?: readonly string[];
+	principal: WritePrincipal;
+}
+
+/** `rule` names what decided: an entry of the policy (`write_allowlist[3]`), a governed collection, or a default. */
+export type WriteDecision =
+	| { kind: 'allowed'; rule: string }
+	| { kind: 'refused'; code: WriteRefusalCode; reason: WriteReason; rule: string };
+
+/** What the process knows about its policy at this moment. `known` is the last verified one, if there ever was one. */
+export type WritePosture =
+	| { kind: 'uninstalled' }
+	| { kind: 'hold'; known: PolicyIndex | null }
+	| { kind: 'active'; index: PolicyIndex };
+
+/**
+ * Default deny: a governed collection is written by nobody who comes through Directus, admins and system paths
+ * included; an agent principal writes nothing that the allowlist does not name. Everything else is not ours to decide.
+ * Source: DESIGN.md §3, guarantee 1.
+ */
+export function decideWrite(index: PolicyIndex, request: WriteRequest): WriteDecision {
+	const { collection, principal } = request;
+
+	if (index.governed.has(collection)) return notAllowlisted(`governed:${collection}`);
+	if (!isAgentPrincipal(index, principal)) return { kind: 'allowed', rule: 'ungoverned' };
+	return decideForAgent(index, request);
+}
+
+/** The decision in any state of the policy. What cannot be verified is refused, never waved through. */
+export function decideInPosture(posture: WritePosture, request: WriteRequest): WriteDecision {
+	switch (posture.kind) {
+		case 'active':
+			return decideWrite(posture.index, request);
+		case 'uninstalled':
+			return request.principal.surface === 'mcp' || request.principal.surface === 'ai'
+				? onHold('uninstalled')
+				: { kind: 'allowed', rule: 'uninstalled' };
+		case 'hold':
+			return request.principal.kind !== 'system' || posture.known?.governed.has(request.collection)
+				? onHold('hold')
+				: { kind: 'allowed', rule: 'hold:system' };
+		default:
+			return posture satisfies never;
+	}
+}
+
+/**
+ * The shape of a governed collection, and the rows that describe it, change at deploy time only. `described` are the
+ * collections a change is about; others than governed ones stay an ordinary write to `collection`.
+ */
+export function decideStructure(posture: WritePosture, request: WriteRequest, described: readonly string[]): WriteDecision {
+	const index = posture.kind === 'active' ? posture.index : posture.kind === 'hold' ? posture.known : null;
+	const locked = index && described.find((name) => index.governed.has(name));
+
+	if (locked) return { kind: 'refused', code: 'GOVERNED_STRUCTURE_LOCKED', reason: 'STRUCTURE_LOCKED', rule: `governed:${locked}` };
+	return decideInPosture(posture, request);
+}
+
+function decideForAgent(index: PolicyIndex, { collection, action, fields }: WriteRequest): WriteDecision {
+	const allowed = index.allowed.get(collection)?.[action];
+	if (!allowed) return notAllowlisted('agents:default-deny');
+	if (allowed.any !== null) return { kind: 'allowed', rule: `write_allowlist[${allowed.any}]` };
+	if (fields === undefined || action === 'delete') return { kind: 'allowed', rule: firstRule(allowed.fields) };
+
+	if (fields.every((field) => allowed.fields.has(field))) return { kind: 'allowed', rule: firstRule(allowed.fields) };
+	return { kind: 'refused', code: 'GOVERNED_WRITE_DENIED', reason: 'FIELD_NOT_IN_WRITE_ALLOWLIST', rule: firstRule(allowed.fields) };
+}
+
+/** A listed id decides as well as the kind does: the caller may not know the policy's agents. */
+function isAgentPrincipal(index: PolicyIndex, principal: WritePrincipal): boolean {
+	if (principal.kind === 'agent') return true;
+	if (principal.kind === 'system') return false;
+	return isAgent(index.agents, { ...principal, roles: [] });
+}
+
+function firstRule(fields: ReadonlyMap<string, number>): string {
+	const [position] = fields.values();
+	return `write_allowlist[${position}]`;
+}
+
+function notAllowlisted(rule: string): WriteDecision {
+	return { kind: 'refused', code: 'GOVERNED_WRITE_DENIED', reason: 'NOT_IN_WRITE_ALLOWLIST', rule };
+}
+
+function onHold(rule: string): WriteDecision {
+	return { kind: 'refused', code: 'GOVERNANCE_HOLD', reason: 'POLICY_NOT_VERIFIED', rule };
+}

@@ -1,0 +1,23 @@
+import type { WriteReason } from './reasons.ts';
+
+/** The lawful next step after a refused write: one sentence, no names of tools that may not be installed. */
+export function nextStepForWrite(reason: WriteReason): string {
+	switch (reason) {
+		case 'NOT_IN_WRITE_ALLOWLIST':
+			return 'dispatch a dry run (POST /governance/dispatch) and hand its packet to an operator, who changes governed data with governed apply';
+		case 'FIELD_NOT_IN_WRITE_ALLOWLIST':
+			return 'leave out the fields the write allowlist does not name, or ask an operator to add them with governed apply';
+		case 'STRUCTURE_LOCKED':
+			return 'ask an operator to change the shape of a governed collection at deploy time';
+		case 'BUNDLE_PROTECTED':
+			return 'ask an operator to run governed uninstall';
+		case 'REFUSED_BY_DATABASE':
+			return 'ask an operator: the database guards this table and only governed apply writes to it';
+		case 'POLICY_NOT_VERIFIED':
+			return 'ask an operator to run governed doctor; nothing is written while the policy is not verified';
+		case 'EVIDENCE_NOT_WRITTEN':
+			return 'try again; if it persists, ask an operator to run governed doctor';
+		default:
+			return reason satisfies never;
+	}
+}

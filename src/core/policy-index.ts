@@ -1,0 +1,57 @@
+import type { AgentIndex } from './principal.ts';
+
+export type WriteAction = 'create' | 'update' | 'delete';
+
+/** The part of a policy that decides writes, as plain data: the core knows no schema library. */
+export interface WritePolicy {
+	governed: ReadonlyArray<{ collection: string; class: string }>;
+	agents: { roles: readonly string[]; users: readonly string[]; surfaces: readonly string[] };
+	write_allowlist: ReadonlyArray<{ collection: string; actions: readonly WriteAction[]; fields?: readonly string[] | undefined }>;
+}
+
+/** What agents may do to one collection with one action. `any` is the rule that names no fields. */
+interface AllowedAction {
+	any: number | null;
+	fields: Map<string, number>;
+}
+
+/** Answers each question with one or two look-ups, however many rules the policy holds. */
+export interface PolicyIndex {
+	governed: ReadonlyMap<string, string>;
+	agents: AgentIndex;
+	allowed: ReadonlyMap<string, Partial<Record<WriteAction, AllowedAction>>>;
+}
+
+/** Rules for the same collection and action add up: a write may use the fields of all of them together. */
+export function buildPolicyIndex(policy: WritePolicy): PolicyIndex {
+	const allowed = new Map<string, Partial<Record<WriteAction, AllowedAction>>>();
+
+	for (const [position, rule] of policy.write_allowlist.entries()) {
+		const actions = allowed.get(rule.collection) ?? {};
+		allowed.set(rule.collection, actions);
+
+		for (const action of rule.actions) {
+			actions[action] ??= { any: null, fields: new Map() };
+			addRule(actions[action], position, rule.fields);
+		}
+	}
+
+	return {
+		governed: new Map(policy.governed.map((entry) => [entry.collection, entry.class])),
+		agents: {
+			roles: new Set(policy.agents.roles),
+			users: new Set(policy.agents.users),
+			surfaces: new Set(policy.agents.surfaces),
+		},
+		allowed,
+	};
+}
+
+function addRule(action: AllowedAction, position: number, fields: readonly string[] | undefined): void {
+	if (!fields) {
+		action.any ??= position;
+		return;
+	}
+
+	for (const field of fields) if (!action.fields.has(field)) action.fields.set(field, position);
+}

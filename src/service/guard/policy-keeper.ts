@@ -1,0 +1,115 @@
+import type { PolicyDocument } from '../../contracts/policy.ts';
+import type { PolicySource } from '../ports/policy-source.ts';
+import type { PolicyVerifier } from '../ports/policy-verifier.ts';
+import type { HoldReason, RuntimeState } from './runtime.ts';
+
+/** A lost notification must not keep an old policy for longer than this. */
+const REREAD_MS = 5_000;
+
+export interface PolicyKeeper {
+	state(): RuntimeState;
+	ready(): Promise<void>;
+	onChange(listener: (state: RuntimeState) => void): () => void;
+	/** A reason to hold that has nothing to do with the policy row; null takes it back. */
+	hold(reason: HoldReason, detail: string | null): void;
+	refresh(): Promise<void>;
+	close(): void;
+}
+
+/** Keeps the verified policy of this process current. Every doubt is a hold; the generation never goes back. */
+export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifier): PolicyKeeper {
+	const listeners = new Set<(state: RuntimeState) => void>();
+	const otherHolds = new Map<HoldReason, string>();
+	let loaded: RuntimeState = { kind: 'hold', reason: 'POLICY_LOADING', detail: 'the policy has not been read yet' };
+	let current: RuntimeState = loaded;
+	let lastVerified: { policy: PolicyDocument; jws: string } | undefined;
+	let highest = 0;
+
+	const heldFor = (reason: HoldReason, detail: string): RuntimeState => ({
+		kind: 'hold',
+		reason,
+		detail,
+		...(lastVerified && { policy: lastVerified.policy }),
+	});
+
+	async function load(): Promise<RuntimeState> {
+		const reading = await source.read().catch(() => undefined);
+		if (!reading) return lastVerified && loaded.kind === 'active' ? loaded : heldFor('POLICY_UNREADABLE', 'the policy row could not be read');
+		if (reading.kind === 'uninstalled') return highest === 0 ? { kind: 'uninstalled' } : heldFor('POLICY_MISSING', 'schema governance is gone');
+		if (reading.kind === 'missing') return heldFor('POLICY_MISSING', 'schema governance holds no policy');
+
+		const { generation, jws } = reading.row;
+		if (generation < highest) return heldFor('POLICY_GENERATION_WENT_BACK', `generation ${generation} after ${highest}`);
+		if (jws === lastVerified?.jws) return generation === lastVerified.policy.generation ? { kind: 'active', policy: lastVerified.policy } : heldFor('POLICY_INVALID', 'the row and the signed policy name different generations');
+
+		const verdict = await verifier.verify(jws);
+		if (verdict.kind === 'refused') return heldFor(verdict.reason, verdict.detail);
+		if (verdict.policy.generation !== generation) return heldFor('POLICY_INVALID', 'the row and the signed policy name different generations');
+		if (generation === highest) return heldFor('POLICY_GENERATION_WENT_BACK', `a second policy of generation ${generation}`);
+
+		highest = generation;
+		lastVerified = { policy: verdict.policy, jws };
+		return { kind: 'active', policy: verdict.policy };
+	}
+
+	function publish(): void {
+		const [other] = otherHolds;
+		const next = loaded.kind === 'active' && other ? heldFor(other[0], other[1]) : loaded;
+		if (sameState(current, next)) return;
+		current = next;
+		for (const listener of listeners) listener(next);
+	}
+
+	let reading: Promise<void> | undefined;
+	let again = false;
+
+	/** One read at a time; a change announced during one is read after it. */
+	function refresh(): Promise<void> {
+		if (reading) {
+			again = true;
+			return reading;
+		}
+
+		reading = (async () => {
+			do {
+				again = false;
+				loaded = await load();
+				publish();
+			} while (again);
+		})().finally(() => {
+			reading = undefined;
+		});
+
+		return reading;
+	}
+
+	const first = refresh();
+	const stopWatching = source.watch(() => void refresh());
+	const timer = setInterval(() => void refresh(), REREAD_MS);
+	timer.unref();
+
+	return {
+		state: () => current,
+		ready: () => first,
+		refresh,
+		onChange(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		hold(reason, detail) {
+			if (detail === null) otherHolds.delete(reason);
+			else otherHolds.set(reason, detail);
+			publish();
+		},
+		close() {
+			clearInterval(timer);
+			stopWatching();
+		},
+	};
+}
+
+function sameState(left: RuntimeState, right: RuntimeState): boolean {
+	if (left.kind === 'active' && right.kind === 'active') return left.policy === right.policy;
+	if (left.kind === 'hold' && right.kind === 'hold') return left.reason === right.reason && left.detail === right.detail;
+	return left.kind === right.kind;
+}

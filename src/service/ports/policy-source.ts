@@ -1,0 +1,15 @@
+/** The newest row of the policy table, as stored: nothing in it is trusted before its signature is checked. */
+export interface PolicyRow {
+	generation: number;
+	jws: string;
+}
+
+/** `uninstalled`: there is no schema `governance`. `missing`: there is, and it holds no policy. */
+export type PolicyReading = { kind: 'row'; row: PolicyRow } | { kind: 'missing' } | { kind: 'uninstalled' };
+
+export interface PolicySource {
+	/** Rejects when the database cannot be asked. */
+	read(): Promise<PolicyReading>;
+	/** Calls `changed` after each apply, as soon as the database says so; reconnects by itself. Returns its end. */
+	watch(changed: () => void): () => void;
+}
