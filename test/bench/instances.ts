@@ -1,0 +1,52 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cluster, startCluster } from '../../instance/cluster.ts';
+import { startTestInstance, type TestInstance } from '../../instance/harness.ts';
+import { withClient } from '../../instance/roles.ts';
+
+/** A local extension with the least an authenticated endpoint can do: the yardstick for dispatch. */
+const TRIVIAL_ENDPOINT = `export default {
+	id: 'trivial',
+	handler: (router) => router.post('/', (req, res) => {
+		if (!req.accountability?.user) return res.status(401).json({ errors: [] });
+		res.json({ data: { ok: true } });
+	}),
+};`;
+
+export async function layTrivialEndpoint(directusFolder: string): Promise<void> {
+	const folder = join(directusFolder, 'extensions', 'directus-extension-trivial');
+	await mkdir(join(folder, 'dist'), { recursive: true });
+	const manifest = {
+		name: 'directus-extension-trivial',
+		version: '1.0.0',
+		type: 'module',
+		'directus:extension': { type: 'endpoint', path: 'dist/index.js', source: 'index.js', host: '^12.0.0' },
+	};
+	await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+	await writeFile(join(folder, 'dist', 'index.js'), TRIVIAL_ENDPOINT);
+}
+
+/** A cluster that really waits for its disk: tests switch fsync off, a benchmark must not. */
+export async function startDurableCluster(): Promise<Cluster> {
+	const cluster = await startCluster();
+	await withClient(cluster.server.superuserUrl('postgres'), async (client) => {
+		await client.query('alter system set fsync = on');
+		await client.query('alter system set synchronous_commit = on');
+		await client.query('alter system set full_page_writes = on');
+		await client.query('select pg_reload_conf()');
+	});
+	return cluster;
+}
+
+/** A Directus with an open collection `bench_open`; with or without the bundle. */
+export function startBenchInstance(cluster: Cluster, bundle: boolean): Promise<TestInstance> {
+	return startTestInstance({
+		cluster: cluster.handle,
+		bundle,
+		governed: bundle,
+		prepare: (database) =>
+			withClient(database.directusUrl, async (client) => {
+				await client.query('create table bench_open (id serial primary key, title text)');
+			}),
+	});
+}
