@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Cluster, startCluster } from '../../instance/cluster.ts';
+import { startCluster } from '../../instance/cluster.ts';
 import { startTestInstance, type TestInstance } from '../../instance/harness.ts';
 import { withClient } from '../../instance/roles.ts';
 
@@ -25,6 +25,8 @@ export async function layTrivialEndpoint(directusFolder: string): Promise<void> 
 	await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
 	await writeFile(join(folder, 'dist', 'index.js'), TRIVIAL_ENDPOINT);
 }
+
+type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 /** A cluster that really waits for its disk: tests switch fsync off, a benchmark must not. */
 export async function startDurableCluster(): Promise<Cluster> {
