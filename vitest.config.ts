@@ -9,12 +9,14 @@ export default defineConfig({
 		allowOnly: false,
 		retry: 0,
 		restoreMocks: true,
+		// Nothing may depend on the order; vitest prints the seed that repeats a run.
+		sequence: { shuffle: { files: true } },
 		projects: [
 			{
 				test: {
 					name: 'unit',
 					include: ['test/unit/**/*.test.ts'],
-					sequence: { groupOrder: 0, shuffle: { files: true, tests: true } },
+					sequence: { groupOrder: 0, shuffle: { tests: true } },
 				},
 			},
 			{
@@ -22,7 +24,7 @@ export default defineConfig({
 					name: 'integration',
 					include: ['test/integration/**/*.test.ts'],
 					globalSetup: ['test/setup/postgres.ts'],
-					sequence: { groupOrder: 1, shuffle: { files: true } },
+					sequence: { groupOrder: 1 },
 					testTimeout: 60 * SECOND,
 					hookTimeout: 120 * SECOND,
 					maxWorkers: 2,
@@ -33,7 +35,7 @@ export default defineConfig({
 					name: 'e2e',
 					include: ['test/e2e/**/*.test.ts'],
 					globalSetup: ['test/setup/postgres.ts'],
-					sequence: { groupOrder: 2, shuffle: { files: true } },
+					sequence: { groupOrder: 2 },
 					testTimeout: 120 * SECOND,
 					hookTimeout: 300 * SECOND,
 					// Each file runs a Directus of its own beside the one PostgreSQL: two at once is what two cores bear.
