@@ -73,9 +73,16 @@ export default {
 		},
 		{
 			name: 'entries-never-import-each-other',
+			comment: 'What two entries put together alike stands in extensions/shared.',
 			severity: 'error',
-			from: { path: '^extensions/([^/]+/[^/]+)/' },
-			to: { path: '^extensions/', pathNot: '^extensions/$1/' },
+			from: { path: '^extensions/([^/]+/[^/]+)/', pathNot: '^extensions/shared/' },
+			to: { path: '^extensions/', pathNot: '^extensions/($1|shared)/' },
+		},
+		{
+			name: 'shared-composition-knows-no-entry',
+			severity: 'error',
+			from: { path: '^extensions/shared/' },
+			to: { path: '^extensions/', pathNot: '^extensions/shared/' },
 		},
 		{
 			name: 'nothing-imports-test',
