@@ -6,7 +6,17 @@ import { directusEnvironment } from './directus-environment.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 import type { PostgresMajor } from './postgres-binaries.ts';
 import { randomSecret } from './private-files.ts';
-import { DEFAULT_ROLES, dropDatabase, ensureDatabase, ensureRoles, type Logins, urlFor, withClient } from './roles.ts';
+import {
+	DEFAULT_ROLES,
+	databaseExists,
+	dropDatabase,
+	ensureDatabase,
+	ensureRoles,
+	type Logins,
+	renameDatabase,
+	urlFor,
+	withClient,
+} from './roles.ts';
 
 export const ADMIN_EMAIL = 'admin@example.com';
 
@@ -127,8 +137,7 @@ export function directusEnvironmentFor(
 async function ensureTemplate(handle: ClusterHandle): Promise<void> {
 	await withClient(handle.superuserUrl, async (client) => {
 		await client.query('select pg_catalog.pg_advisory_lock(7014233002)');
-		const { rowCount } = await client.query('select 1 from pg_catalog.pg_database where datname = $1', [TEMPLATE]);
-		if (rowCount) return;
+		if (await databaseExists(handle.superuserUrl, TEMPLATE)) return;
 		const draft = uniqueName('draft');
 		await ensureDatabase(handle.superuserUrl, draft, handle.logins);
 		const folder = await mkdtemp(join(tmpdir(), 'governed-template-'));
@@ -138,6 +147,6 @@ async function ensureTemplate(handle: ClusterHandle): Promise<void> {
 		} finally {
 			await rm(folder, { recursive: true, force: true });
 		}
-		await client.query(`alter database ${draft} rename to ${TEMPLATE}`);
+		await renameDatabase(handle.superuserUrl, draft, TEMPLATE);
 	});
 }

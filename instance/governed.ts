@@ -8,7 +8,7 @@ import { call } from './http.ts';
 import { AGENT } from './principals.ts';
 import { DEFAULT_ROLES } from './roles.ts';
 
-const COMMAND = join(REPOSITORY, 'dist', 'lib', 'cli', 'main.js');
+export const COMMAND = join(REPOSITORY, 'dist', 'lib', 'cli', 'main.js');
 const PUBLIC_KEY = 'policy.public.jwk';
 const EXECUTOR_LIMIT_MS = 20_000;
 

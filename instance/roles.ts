@@ -9,6 +9,8 @@ export interface Logins {
 
 export const DEFAULT_ROLES = { operator: 'governed_operator', directus: 'directus' } as const;
 export const READER_ROLE = 'governance_reader';
+/** Comment on the roles this project makes. */
+const ROLE_MARK = 'made by governed-dispatch';
 
 const quote = pg.escapeIdentifier;
 const literal = pg.escapeLiteral;
@@ -65,6 +67,9 @@ export async function ensureRoles(superuserUrl: string, { operator, directus }: 
 		await ensureLogin(client, operator, 'login nosuperuser nocreatedb createrole inherit noreplication nobypassrls');
 		await ensureLogin(client, directus, 'login nosuperuser nocreatedb nocreaterole noreplication nobypassrls');
 		await client.query(`grant ${quote(directus.role)} to ${quote(operator.role)}${options}`);
+		for (const { role } of [operator, directus]) {
+			await client.query(`comment on role ${quote(role)} is ${literal(ROLE_MARK)}`);
+		}
 		await client.query('commit');
 	});
 }
@@ -93,6 +98,15 @@ export async function ensureDatabase(
 	return { created };
 }
 
+export async function databaseExists(superuserUrl: string, database: string): Promise<boolean> {
+	const sql = 'select 1 from pg_catalog.pg_database where datname = $1';
+	return withClient(superuserUrl, async (client) => (await client.query(sql, [database])).rowCount === 1);
+}
+
+export async function renameDatabase(superuserUrl: string, from: string, to: string): Promise<void> {
+	await withClient(superuserUrl, (client) => client.query(`alter database ${quote(from)} rename to ${quote(to)}`));
+}
+
 /** Removes a database, ending whoever is still connected to it. */
 export async function dropDatabase(superuserUrl: string, database: string): Promise<void> {
 	await withClient(superuserUrl, (client) => client.query(`drop database if exists ${quote(database)} with (force)`));
@@ -103,6 +117,28 @@ export async function enableReader(superuserUrl: string, password: string): Prom
 	await withClient(superuserUrl, (client) =>
 		client.query(`alter role ${quote(READER_ROLE)} login password ${literal(password)}`),
 	);
+}
+
+/**
+ * On a server other people use: throws unless the two logins are absent, or were made by an earlier instance that is no
+ * longer connected. Their passwords are about to be set.
+ */
+export async function assertRolesAreOurs(superuserUrl: string, { operator, directus }: Logins): Promise<void> {
+	const roles = [operator.role, directus.role];
+	await withClient(superuserUrl, async (client) => {
+		const { rows } = await client.query<{ rolname: string; ours: boolean; busy: boolean }>(
+			`select rolname, shobj_description(oid, 'pg_authid') is not distinct from $2 as ours,
+				exists (select 1 from pg_stat_activity a where a.usename = rolname) as busy
+			from pg_roles where rolname = any ($1)`,
+			[roles, ROLE_MARK],
+		);
+		const foreign = rows.filter(({ ours, busy }) => !ours || busy).map(({ rolname }) => rolname);
+		if (foreign.length === 0) return;
+		throw new InstanceFault(
+			`${new URL(superuserUrl).host} already has the role ${foreign.join(' and ')}, which this instance did not make or somebody uses. ` +
+				'Nothing was changed. Use another server, or the GOVERNED_DATA_DIR of the instance that made it.',
+		);
+	});
 }
 
 /** Throws an {@link InstanceFault} with the reason unless the URL answers as a superuser of PostgreSQL 15 or newer. */

@@ -1,0 +1,251 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { ListrTask } from 'listr2';
+import { ensureBuilt } from '../scripts/ensure-built.ts';
+import { layBundle, REPOSITORY } from './bundle.ts';
+import type { DataFolder } from './data-folder.ts';
+import { ensureInstalled, openServer, type Server, urlsOf } from './database.ts';
+import { bootstrapDirectus, type DirectusServer, startDirectus } from './directus.ts';
+import { directusEnvironment, directusFolder } from './directus-environment.ts';
+import { applyConfig, COMMAND, type Executor, operatorEnvironment, publishKey, startExecutor } from './governed.ts';
+import type { ProcessLedger } from './leftovers.ts';
+import type { StartOptions } from './options.ts';
+import { portFrom } from './ports.ts';
+import { ensurePrincipals } from './principals.ts';
+import { keptSecrets, writePrivateJson } from './private-files.ts';
+import { showing } from './progress.ts';
+import type { InstanceRecord } from './record.ts';
+import { enableReader } from './roles.ts';
+import { State } from './state.ts';
+
+const ADMIN_EMAIL = 'admin@example.com';
+const EXECUTOR_PORT = 8090;
+const SECRETS = [
+	'instance',
+	'operator',
+	'directus',
+	'reader',
+	'directusSecret',
+	'adminPassword',
+	'adminToken',
+	'agentToken',
+	'editorToken',
+] as const;
+
+export interface Surroundings {
+	readonly options: StartOptions;
+	readonly folder: DataFolder;
+	readonly ledger: ProcessLedger;
+	/** Ends what was started, newest first; filled as things start. */
+	readonly closers: (() => Promise<unknown>)[];
+	/** Whether progress may move on the terminal. */
+	readonly live: boolean;
+}
+
+export interface Running {
+	readonly record: InstanceRecord;
+	readonly readerUrl: string;
+	readonly server: Server;
+	readonly directus: DirectusServer;
+	readonly executor: Executor;
+}
+
+interface Context {
+	secrets: Record<(typeof SECRETS)[number], string>;
+	server: Server;
+	executorPort: number;
+	executor: Executor;
+	directus: DirectusServer;
+	note(line: string): void;
+}
+
+type Step = ListrTask<Context>;
+
+function directusVersion(): string {
+	const manifest: unknown = createRequire(import.meta.url)('directus/package.json');
+	return (manifest as { version: string }).version;
+}
+
+class BringUp {
+	readonly #around: Surroundings;
+	readonly #state: State;
+
+	constructor(around: Surroundings) {
+		this.#around = around;
+		this.#state = new State(around.folder.state);
+	}
+
+	#urls({ server, secrets }: Context) {
+		return urlsOf(server, server.database, secrets.reader);
+	}
+
+	#directusEnv({ secrets }: Context, databaseUrl: string): Record<string, string> {
+		return directusEnvironment({
+			databaseUrl,
+			secret: secrets.directusSecret,
+			adminEmail: ADMIN_EMAIL,
+			adminPassword: secrets.adminPassword,
+			adminToken: secrets.adminToken,
+			keysDir: this.#around.folder.bundleKeys,
+		});
+	}
+
+	#operatorEnv(context: Context): NodeJS.ProcessEnv {
+		const urls = this.#urls(context);
+		return operatorEnvironment({
+			operatorUrl: urls.operator,
+			readerUrl: urls.reader,
+			executorUrl: `http://127.0.0.1:${context.executorPort}`,
+			keysDir: this.#around.folder.operatorKeys,
+		});
+	}
+
+	build: Step = {
+		title: 'Bundle',
+		task: async (_, task) => {
+			task.output = 'building';
+			task.title = (await ensureBuilt()) === 'built' ? 'Bundle: built' : 'Bundle: up to date';
+		},
+	};
+
+	postgres: Step = {
+		title: 'PostgreSQL and the tables of Directus',
+		task: async (context, task) => {
+			const { folder, options, closers } = this.#around;
+			context.secrets = await keptSecrets(folder.secrets, SECRETS);
+			context.server = await openServer({
+				postgresUrl: options.postgresUrl,
+				clusterFolder: folder.postgres,
+				state: this.#state,
+				instanceId: context.secrets.instance.slice(0, 8),
+				passwords: context.secrets,
+				say: context.note,
+			});
+			closers.push(context.server.stop);
+			task.title = `PostgreSQL: ${context.server.words}`;
+			task.output = 'tables of Directus';
+			await this.#install(context);
+		},
+	};
+
+	async #install(context: Context): Promise<void> {
+		const { folder } = this.#around;
+		const bootstrap = (url: string) =>
+			bootstrapDirectus({ env: this.#directusEnv(context, url), cwd: folder.directus });
+		const version = directusVersion();
+		const found = await ensureInstalled(context.server, bootstrap);
+		const migrated = found === 'new' || (await this.#state.read()).directus === version;
+		if (!migrated) await bootstrap(this.#urls(context).directus);
+		await this.#state.merge({ directus: version });
+	}
+
+	register: Step = {
+		title: 'directus.config.ts',
+		task: async (context, task) => {
+			const { folder } = this.#around;
+			context.executorPort = await portFrom((await this.#state.read()).executorPort ?? EXECUTOR_PORT);
+			await this.#state.merge({ executorPort: context.executorPort });
+			await applyConfig(this.#operatorEnv(context), join(REPOSITORY, 'directus.config.ts'));
+			await publishKey(folder.operatorKeys, folder.bundleKeys);
+			await enableReader(context.server.superuserUrl, context.secrets.reader);
+			task.title = 'directus.config.ts: registered by governed apply';
+		},
+	};
+
+	executor: Step = {
+		title: 'Executor',
+		task: async (context, task) => {
+			const { folder, ledger, closers } = this.#around;
+			context.executor = await startExecutor(this.#operatorEnv(context), context.executorPort, folder.executorLog);
+			closers.push(context.executor.stop);
+			await ledger.note(context.executor.pid, [COMMAND, 'executor']);
+			task.title = `Executor: ${context.executor.url}`;
+		},
+	};
+
+	directus: Step = {
+		title: 'Directus',
+		task: async (context, task) => {
+			const { folder, options, ledger, closers } = this.#around;
+			await layBundle(await directusFolder(folder.directus));
+			const env = this.#directusEnv(context, this.#urls(context).directus);
+			context.directus = await startDirectus({ env, cwd: folder.directus, port: options.port, log: context.note });
+			closers.push(context.directus.stop);
+			await ledger.note(context.directus.pid, [join(REPOSITORY, 'node_modules'), 'cli/run.js', 'start']);
+			task.title = `Directus ${directusVersion()}: ${context.directus.url}`;
+		},
+	};
+
+	principals: Step = {
+		title: 'Admin, editor and agent',
+		task: async ({ directus, secrets }) => {
+			const tokens = { agent: secrets.agentToken, editor: secrets.editorToken };
+			await ensurePrincipals({ url: directus.url, adminToken: secrets.adminToken }, tokens);
+		},
+	};
+
+	async record(context: Context): Promise<InstanceRecord> {
+		const { secrets, directus, executor } = context;
+		const urls = this.#urls(context);
+		const record: InstanceRecord = {
+			directus_url: directus.url,
+			admin_email: ADMIN_EMAIL,
+			admin_password: secrets.adminPassword,
+			admin_token: secrets.adminToken,
+			editor_token: secrets.editorToken,
+			agent_token: secrets.agentToken,
+			pg_url_directus: urls.directus,
+			pg_url_operator: urls.operator,
+			executor_url: executor.url,
+			pid: process.pid,
+		};
+		await writePrivateJson(this.#around.folder.instance, record);
+		return record;
+	}
+
+	readerUrl(context: Context): string {
+		return this.#urls(context).reader;
+	}
+}
+
+/** Steps side by side; when one fails the others are awaited, so that nothing starts behind the caller's back. */
+function together(title: string, steps: readonly Step[]): Step {
+	const pending = new Set<Promise<unknown>>();
+	const tracked = steps.map(
+		(step): Step => ({
+			...step,
+			task: (context, task) => {
+				const work = Promise.resolve(step.task(context, task));
+				pending.add(work);
+				return work as Promise<void>;
+			},
+		}),
+	);
+	return {
+		title,
+		task: async (context, task) => {
+			try {
+				await task.newListr(tracked, { concurrent: true }).run(context);
+			} finally {
+				await Promise.allSettled(pending);
+			}
+		},
+	};
+}
+
+/** Brings the whole instance up, showing each step. What was started is in `closers`, also when a step fails. */
+export async function bringUp(around: Surroundings, note: (line: string) => void): Promise<Running> {
+	const steps = new BringUp(around);
+	const context = { note } as Context;
+	await showing(
+		[
+			together('Build and database', [steps.build, steps.postgres]),
+			steps.register,
+			together('Start', [steps.executor, steps.directus]),
+			steps.principals,
+		],
+		around.live,
+	).run(context);
+	const { server, directus, executor } = context;
+	return { record: await steps.record(context), readerUrl: steps.readerUrl(context), server, directus, executor };
+}
