@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrapDirectus } from './directus.ts';
@@ -43,6 +43,8 @@ export async function startCluster(
 	version: PostgresMajor = '18',
 ): Promise<{ handle: ClusterHandle; server: PostgresServer; stop(): Promise<void> }> {
 	const folder = await mkdtemp(join(tmpdir(), 'governed-cluster-'));
+	// PostgreSQL's own account must be able to walk in.
+	await chmod(folder, 0o711);
 	const server = await startPostgres({ dataDir: join(folder, 'postgres'), version, ephemeral: true });
 	const superuserUrl = server.superuserUrl('postgres');
 	const handle: ClusterHandle = {

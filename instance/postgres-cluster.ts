@@ -89,9 +89,11 @@ async function createCluster(folder: string, bin: string, account: Account | und
 	}
 }
 
+/** The lines that say why; the rest is progress and clean-up. */
 function initdbReason(error: unknown): string {
-	const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
-	return stderr === '' ? messageOf(error) : stderr.split('\n').slice(-3).join(' ');
+	const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
+	const reasons = stderr.split('\n').filter((line) => /FATAL|PANIC|could not|No space/.test(line));
+	return reasons.length === 0 ? messageOf(error) : reasons.slice(-2).join(' ').trim();
 }
 
 async function dropAbandonedDrafts(folder: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Child, startChild } from './child.ts';
 import { InstanceFault } from './fault.ts';
 import { freePort } from './ports.ts';
@@ -118,8 +118,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 		async stop() {
 			await child.stop();
 			if (options.ephemeral) {
-				await rm(folder, { recursive: true, force: true });
-				await rm(`${folder}.log`, { force: true });
+				const moved = folder !== resolve(options.dataDir);
+				for (const path of moved ? [dirname(folder)] : [folder, `${folder}.log`])
+					await rm(path, { recursive: true, force: true });
 			}
 		},
 	};

@@ -4,7 +4,7 @@
  *   node scripts/ensure-built.ts
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,21 +36,28 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-/** One build at a time in a clone, since it begins by removing `dist`; a lock whose holder is gone is taken over. */
-async function withLock(work: () => Promise<void>): Promise<void> {
+/**
+ * One build at a time in a clone, since it begins by removing `dist`. A lock whose holder is gone is taken over; then
+ * `interrupted` is true, as what that build left cannot be trusted.
+ */
+async function withLock(work: (interrupted: boolean) => Promise<void>): Promise<void> {
 	mkdirSync(dirname(LOCK), { recursive: true });
+	let interrupted = false;
 	for (;;) {
 		try {
 			writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
 			break;
 		} catch {
 			const holder = Number(readFileSync(LOCK, { encoding: 'utf8', flag: 'a+' }));
-			if (!isAlive(holder)) rmSync(LOCK, { force: true });
-			else await new Promise((resolve) => setTimeout(resolve, 200));
+			if (isAlive(holder)) await new Promise((resolve) => setTimeout(resolve, 200));
+			else {
+				interrupted = true;
+				rmSync(LOCK, { force: true });
+			}
 		}
 	}
 	try {
-		await work();
+		await work(interrupted);
 	} finally {
 		rmSync(LOCK, { force: true });
 	}
@@ -83,9 +90,9 @@ function build(): Promise<void> {
 
 /** Makes sure `dist` is there and fresh. Throws with the end of the build's output when it cannot. */
 export async function ensureBuilt(): Promise<'fresh' | 'built'> {
-	if (isBuilt()) return 'fresh';
-	await withLock(async () => {
-		if (!isBuilt()) await build();
+	if (!existsSync(LOCK) && isBuilt()) return 'fresh';
+	await withLock(async (interrupted) => {
+		if (interrupted || !isBuilt()) await build();
 	});
 	return 'built';
 }
