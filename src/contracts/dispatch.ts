@@ -3,14 +3,19 @@ import type { DispatchReason } from '../core/reasons.ts';
 import type { Gates } from './policy.ts';
 
 export const dispatchModes = ['PLAN_ONLY', 'DRY_RUN', 'REAL_RUN'] as const;
-export const dispatchModeSchema = z.enum(dispatchModes);
+export const dispatchModeSchema = z.enum(dispatchModes, { error: 'must be PLAN_ONLY or DRY_RUN' });
 export type DispatchMode = z.infer<typeof dispatchModeSchema>;
 
 /** 1 to 128 characters that survive logs, URLs and shells unquoted. */
-export const correlationIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/);
+export const correlationIdSchema = z
+	.string()
+	.regex(
+		/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/,
+		'must be 1 to 128 letters, digits, dots, underscores, colons or hyphens',
+	);
 
 /** 1 to 128 visible characters. Wider than a tool's code: an unknown name is answered as unknown, not as malformed. */
-export const toolNameSchema = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u);
+export const toolNameSchema = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,128}$/u, 'must be 1 to 128 visible characters');
 
 /** The body of `POST /governance/dispatch`; unknown fields are refused. */
 export const dispatchRequestSchema = z.strictObject({

@@ -25,3 +25,19 @@ export interface EvidenceEntry {
 export interface EvidenceLog {
 	append(entry: EvidenceEntry, id?: string): Promise<{ id: string }>;
 }
+
+/** One entry as `GET /governance/evidence` answers it. `body` is the parsed form of exactly the bytes that were hashed. */
+export interface EvidenceRecord {
+	index: number;
+	id: string;
+	/** Hex of SHA-256 over 0x00 and the body (RFC 6962). */
+	leaf_hash: string;
+	recorded_at: string;
+	body: Record<string, unknown>;
+}
+
+/** A page of the log, newest first. `next_before` is the `before` of the next page; null on the last. */
+export interface EvidencePage {
+	entries: EvidenceRecord[];
+	next_before: number | null;
+}

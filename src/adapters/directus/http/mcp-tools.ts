@@ -1,0 +1,42 @@
+import type { CallToolResult, Tool } from '@modelcontextprotocol/sdk/types.js';
+import type { DispatchRefusal } from '../../../contracts/dispatch.ts';
+import type { RecordedAnswer } from '../../../service/dispatch/ports.ts';
+
+/** What the MCP server offers, and nothing else. The schema guides clients; the dispatch itself checks. */
+export const MCP_TOOLS: Tool[] = [
+	{
+		name: 'dispatch',
+		title: 'Dispatch a registered operation',
+		description:
+			'Asks for a registered operation (DOT) as a plan or a dry run. Nothing is ever written: governed data changes only through the operator. A refusal names its reason, its evidence and the lawful next step.',
+		inputSchema: {
+			type: 'object',
+			additionalProperties: false,
+			required: ['tool', 'mode', 'correlation_id'],
+			properties: {
+				tool: { type: 'string', description: 'Code of the operation, for example DOT_KG_EXPLAIN' },
+				mode: { type: 'string', enum: ['PLAN_ONLY', 'DRY_RUN'] },
+				correlation_id: { type: 'string', description: 'New for each request; the same again returns the same answer' },
+				input: { type: 'object', description: 'Input of the operation, as its contract describes it' },
+				grant: { type: 'string', description: 'Needed for DRY_RUN; minted by the operator' },
+			},
+		},
+		annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+	},
+	{
+		name: 'posture',
+		title: 'Read the governance posture',
+		description: 'Which collections are governed, how the gates stand, which controls were really demonstrated here.',
+		inputSchema: { type: 'object', additionalProperties: false, properties: {} },
+		annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+	},
+];
+
+/** An accepted dispatch, or a refusal as error content whose text alone says why and what to do next. */
+export function toolResult({ reason, message, json }: RecordedAnswer): CallToolResult {
+	const structuredContent = JSON.parse(json) as Record<string, unknown>;
+	if (reason === null) return { content: [{ type: 'text', text: json }], structuredContent };
+	const { code, evidence, next } = structuredContent as unknown as DispatchRefusal;
+	const text = `${message} (${code}; reason: ${reason}; evidence: ${evidence?.id ?? 'none'}; next: ${next})`;
+	return { isError: true, content: [{ type: 'text', text }], structuredContent };
+}

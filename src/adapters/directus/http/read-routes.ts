@@ -1,0 +1,89 @@
+import type { EvidencePage } from '../../../contracts/evidence.ts';
+import { nextStep, whyRefused } from '../../../core/dispatch-texts.ts';
+import type { Runtime } from '../../../service/guard/runtime.ts';
+import type { EvidenceReader, PostureSource } from '../../../service/posture/ports.ts';
+import type { ReadableArea, ReadGuard } from '../../../service/posture/read-access.ts';
+import { readPosture } from '../../../service/posture/read-posture.ts';
+import { isUuid, readEvidenceQuery } from './evidence-query.ts';
+import type { HttpRequest, HttpResponse, HttpRouter } from './exchange-types.ts';
+import { requesterOf } from './requester.ts';
+import { sendData, sendError } from './respond.ts';
+
+export interface ReadRoutePorts {
+	runtime: Runtime;
+	posture: PostureSource;
+	evidence: EvidenceReader;
+	guard: ReadGuard;
+	onFault(error: unknown): void;
+}
+
+const REFUSAL_STATUS = { UNAUTHENTICATED: 401, FORBIDDEN: 403 } as const;
+
+type Read = (request: HttpRequest, response: HttpResponse) => Promise<void>;
+
+/** Mounts what only reads: posture, health, evidence. */
+export function mountReadRoutes(router: HttpRouter, ports: ReadRoutePorts): void {
+	const { runtime, posture, evidence, guard, onFault } = ports;
+
+	const reading = (area: ReadableArea | null, read: Read) => (request: HttpRequest, response: HttpResponse) => {
+		void (async () => {
+			const access = await guard({ ...requesterOf(request), area });
+			if (access.kind === 'allowed') return read(request, response);
+			const { code, evidence: entry, next } = access;
+			const extensions = { code, reason: code, evidence: entry, next };
+			sendError(response, REFUSAL_STATUS[code], `[REFUSED] ${code.toLowerCase()}`, extensions);
+		})().catch((error) => {
+			onFault(error);
+			sendHold(response, 'the database could not be asked');
+		});
+	};
+
+	router.get(
+		'/posture',
+		reading('posture', async (_request, response) => sendData(response, await readPosture(runtime, posture))),
+	);
+
+	router.get(
+		'/health',
+		reading(null, async (_request, response) => {
+			await runtime.ready();
+			const state = runtime.state();
+			if (state.kind !== 'active') return sendHold(response, state.kind === 'hold' ? state.reason : 'NOT_INSTALLED');
+			// Reads through the pool that claims and evidence use: holding is what a health check must not miss.
+			await evidence.page({ limit: 1, before: null, kind: null, surface: null });
+			sendData(response, { status: 'ok', generation: state.policy.generation });
+		}),
+	);
+
+	router.get(
+		'/evidence',
+		reading('evidence', async ({ query }, response) => {
+			const asked = readEvidenceQuery(query);
+			if (asked.kind === 'faulty') {
+				const extensions = { code: 'INVALID_QUERY', reason: asked.faults.join('; ') };
+				return sendError(response, 400, 'Invalid query.', extensions);
+			}
+			const entries = await evidence.page(asked.query);
+			const last = entries.length === asked.query.limit ? entries.at(-1) : undefined;
+			const page: EvidencePage = { entries, next_before: last === undefined || last.index === 0 ? null : last.index };
+			sendData(response, page);
+		}),
+	);
+
+	router.get(
+		'/evidence/:id',
+		reading('evidence', async ({ params }, response) => {
+			const entry = isUuid(params.id) ? await evidence.entry(params.id) : null;
+			if (entry !== null) return sendData(response, entry);
+			sendError(response, 404, 'No such evidence entry.', { code: 'NOT_FOUND' });
+		}),
+	);
+}
+
+function sendHold(response: HttpResponse, detail: string): void {
+	sendError(response, 503, `[REFUSED] ${whyRefused('GOVERNANCE_HOLD')}`, {
+		code: 'GOVERNANCE_HOLD',
+		reason: detail,
+		next: nextStep('GOVERNANCE_HOLD'),
+	});
+}

@@ -1,0 +1,39 @@
+import type { DispatchReason } from '../../../core/reasons.ts';
+
+/** HTTP status of each reason: the one table. Source: DESIGN.md §5. */
+const STATUS: { readonly [Reason in DispatchReason]: number } = {
+	INVALID_REQUEST: 400,
+	INVALID_MODE: 400,
+	INVALID_CORRELATION_ID: 400,
+	INPUT_SCHEMA_MISMATCH: 400,
+	UNAUTHENTICATED: 401,
+	REAL_RUN_REFUSED: 403,
+	GATE_CLOSED: 403,
+	CALLER_NOT_IN_CONTRACT: 403,
+	MODE_NOT_IN_CONTRACT: 403,
+	SIDE_EFFECTS_DECLARED: 403,
+	GRANT_REQUIRED: 403,
+	GRANT_INVALID: 403,
+	GRANT_EXPIRED: 403,
+	GRANT_EXHAUSTED: 403,
+	GRANT_REVOKED: 403,
+	GRANT_SCOPE_MISMATCH: 403,
+	UNKNOWN_TOOL: 404,
+	NO_AGENT_API_CONTRACT: 404,
+	CORRELATION_ID_REUSED: 409,
+	CORRELATION_ID_IN_PROGRESS: 409,
+	MUTATION_DETECTED: 409,
+	CONTENDED: 409,
+	PAYLOAD_TOO_LARGE: 413,
+	RATE_LIMITED: 429,
+	EXECUTOR_INVALID_RESPONSE: 502,
+	ENDPOINT_ABSENT: 503,
+	EXECUTOR_UNREACHABLE: 503,
+	GOVERNANCE_HOLD: 503,
+	EXECUTOR_TIMEOUT: 504,
+};
+
+/** Status of a dispatch's answer; null is an accepted one. */
+export function statusOf(reason: DispatchReason | null): number {
+	return reason === null ? 200 : STATUS[reason];
+}
