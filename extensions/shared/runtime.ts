@@ -1,6 +1,6 @@
 import { postgresSettings } from '../../src/adapters/directus/connection.ts';
 import type { ExtensionContext } from '../../src/adapters/directus/directus-types.ts';
-import { type DirectusRuntime, processSlot } from '../../src/adapters/directus/runtime.ts';
+import { type DirectusRuntime, type ProcessSlot, processSlot } from '../../src/adapters/directus/runtime.ts';
 import { unsupportedRuntime } from '../../src/adapters/directus/unsupported-runtime.ts';
 import { createPolicyVerifier } from '../../src/adapters/keys/policy-verifier.ts';
 import { createEvidenceLog } from '../../src/adapters/postgres/evidence-log.ts';
@@ -11,14 +11,21 @@ import type { ProbeResult } from '../../src/service/guard/runtime.ts';
 
 /** The process-wide runtime; every entry of the bundle asks for it here, synchronously, and gets the same one. */
 export function getRuntime(context: ExtensionContext): DirectusRuntime {
-	return processSlot(() => createRuntime(context)).runtime;
+	return getSlot(context).runtime;
+}
+
+/** The runtime with what is installed once per process around it. */
+export function getSlot(context: ExtensionContext): ProcessSlot {
+	return processSlot(() => createRuntime(context));
 }
 
 function createRuntime(context: ExtensionContext): DirectusRuntime {
 	const settings = postgresSettings(context.database);
 
 	if (settings === null) {
-		context.logger.warn('governed-dispatch: unsupported database, only PostgreSQL can be governed; nothing is governed or changed');
+		context.logger.warn(
+			'governed-dispatch: unsupported database, only PostgreSQL can be governed; nothing is governed or changed',
+		);
 		return unsupportedRuntime();
 	}
 
@@ -40,12 +47,12 @@ function createRuntime(context: ExtensionContext): DirectusRuntime {
 		},
 		async close() {
 			keeper.close();
-			await pool.end();
+			if (!pool.ending) await pool.end();
 		},
 	};
 }
 
 function keysDir(env: Record<string, unknown>): string | undefined {
-	const value = env['GOVERNED_KEYS_DIR'] ?? process.env['GOVERNED_KEYS_DIR'];
+	const value = env.GOVERNED_KEYS_DIR ?? process.env.GOVERNED_KEYS_DIR;
 	return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -58,12 +58,28 @@ export function decideInPosture(posture: WritePosture, request: WriteRequest): W
  * The shape of a governed collection, and the rows that describe it, change at deploy time only. `described` are the
  * collections a change is about; others than governed ones stay an ordinary write to `collection`.
  */
-export function decideStructure(posture: WritePosture, request: WriteRequest, described: readonly string[]): WriteDecision {
+export function decideStructure(
+	posture: WritePosture,
+	request: WriteRequest,
+	described: readonly string[],
+): WriteDecision {
 	const index = posture.kind === 'active' ? posture.index : posture.kind === 'hold' ? posture.known : null;
 	const locked = index && described.find((name) => index.governed.has(name));
 
-	if (locked) return { kind: 'refused', code: 'GOVERNED_STRUCTURE_LOCKED', reason: 'STRUCTURE_LOCKED', rule: `governed:${locked}` };
+	if (locked)
+		return {
+			kind: 'refused',
+			code: 'GOVERNED_STRUCTURE_LOCKED',
+			reason: 'STRUCTURE_LOCKED',
+			rule: `governed:${locked}`,
+		};
 	return decideInPosture(posture, request);
+}
+
+/** Rows that load this bundle stay as they are while it governs: who may switch the guard off may write anything. */
+export function decideBundle(posture: WritePosture, request: WriteRequest): WriteDecision {
+	if (posture.kind === 'uninstalled') return decideInPosture(posture, request);
+	return { kind: 'refused', code: 'GOVERNED_STRUCTURE_LOCKED', reason: 'BUNDLE_PROTECTED', rule: 'bundle' };
 }
 
 function decideForAgent(index: PolicyIndex, { collection, action, fields }: WriteRequest): WriteDecision {
@@ -73,7 +89,12 @@ function decideForAgent(index: PolicyIndex, { collection, action, fields }: Writ
 	if (fields === undefined || action === 'delete') return { kind: 'allowed', rule: firstRule(allowed.fields) };
 
 	if (fields.every((field) => allowed.fields.has(field))) return { kind: 'allowed', rule: firstRule(allowed.fields) };
-	return { kind: 'refused', code: 'GOVERNED_WRITE_DENIED', reason: 'FIELD_NOT_IN_WRITE_ALLOWLIST', rule: firstRule(allowed.fields) };
+	return {
+		kind: 'refused',
+		code: 'GOVERNED_WRITE_DENIED',
+		reason: 'FIELD_NOT_IN_WRITE_ALLOWLIST',
+		rule: firstRule(allowed.fields),
+	};
 }
 
 /** A listed id decides as well as the kind does: the caller may not know the policy's agents. */

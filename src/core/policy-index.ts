@@ -6,7 +6,11 @@ export type WriteAction = 'create' | 'update' | 'delete';
 export interface WritePolicy {
 	governed: ReadonlyArray<{ collection: string; class: string }>;
 	agents: { roles: readonly string[]; users: readonly string[]; surfaces: readonly string[] };
-	write_allowlist: ReadonlyArray<{ collection: string; actions: readonly WriteAction[]; fields?: readonly string[] | undefined }>;
+	write_allowlist: ReadonlyArray<{
+		collection: string;
+		actions: readonly WriteAction[];
+		fields?: readonly string[] | undefined;
+	}>;
 }
 
 /** What agents may do to one collection with one action. `any` is the rule that names no fields. */

@@ -9,5 +9,5 @@ export function postgresSettings(database: Knex): string | Record<string, unknow
 
 	// knex hides the password from enumeration, so that it does not end up in a log; a spread would lose it.
 	const settings = connection as Record<string, unknown>;
-	return { ...settings, ...('password' in settings && { password: settings['password'] }) };
+	return { ...settings, ...('password' in settings && { password: settings.password }) };
 }

@@ -16,7 +16,9 @@ export function createPolicyVerifier(keysDir: string | undefined): PolicyVerifie
 	return {
 		async verify(jws) {
 			const key = await readKey(keysDir);
-			return key ? verifyWith(key, jws) : refused('POLICY_KEY_MISSING', `no usable ${PUBLIC_KEY_FILE} in GOVERNED_KEYS_DIR`);
+			return key
+				? verifyWith(key, jws)
+				: refused('POLICY_KEY_MISSING', `no usable ${PUBLIC_KEY_FILE} in GOVERNED_KEYS_DIR`);
 		},
 	};
 }
@@ -38,7 +40,8 @@ async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
 	try {
 		const key = await importJWK(jwk, 'EdDSA');
 		const verified = await compactVerify(jws, key, { algorithms: ['EdDSA'] });
-		if (verified.protectedHeader.typ !== POLICY_TYPE) return refused('POLICY_SIGNATURE_INVALID', 'signed, but not as a policy');
+		if (verified.protectedHeader.typ !== POLICY_TYPE)
+			return refused('POLICY_SIGNATURE_INVALID', 'signed, but not as a policy');
 		payload = verified.payload;
 	} catch {
 		return refused('POLICY_SIGNATURE_INVALID', 'the policy row was not signed with the key in GOVERNED_KEYS_DIR');
@@ -49,7 +52,9 @@ async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
 
 function parsePolicy(payload: Uint8Array): PolicyVerdict {
 	try {
-		const parsed = policyDocumentSchema.safeParse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)));
+		const parsed = policyDocumentSchema.safeParse(
+			JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)),
+		);
 		if (parsed.success) return { kind: 'verified', policy: parsed.data };
 		return refused('POLICY_INVALID', parsed.error.issues.map((issue) => issue.path.join('.')).join(', '));
 	} catch {
@@ -57,6 +62,9 @@ function parsePolicy(payload: Uint8Array): PolicyVerdict {
 	}
 }
 
-function refused(reason: 'POLICY_KEY_MISSING' | 'POLICY_SIGNATURE_INVALID' | 'POLICY_INVALID', detail: string): PolicyVerdict {
+function refused(
+	reason: 'POLICY_KEY_MISSING' | 'POLICY_SIGNATURE_INVALID' | 'POLICY_INVALID',
+	detail: string,
+): PolicyVerdict {
 	return { kind: 'refused', reason, detail };
 }

@@ -95,7 +95,10 @@ function toPending(
 		clearTimeout(timer);
 	};
 
-	const timer = setTimeout(() => pending.reject(new Error(`evidence was not written within ${timeoutMs} ms`)), timeoutMs);
+	const timer = setTimeout(
+		() => pending.reject(new Error(`evidence was not written within ${timeoutMs} ms`)),
+		timeoutMs,
+	);
 
 	const pending: Pending = {
 		id,
@@ -117,6 +120,9 @@ function toPending(
 
 async function send(pool: Pick<Pool, 'query'>, batch: readonly Pending[]): Promise<void> {
 	const entries = batch.map(({ id, body }) => ({ id, body }));
-	const { rowCount } = await pool.query('select id from governance.append_evidence($1::jsonb)', [JSON.stringify(entries)]);
-	if (rowCount !== batch.length) throw Object.assign(new Error(`stored ${rowCount} of ${batch.length} entries`), { code: 'GD000' });
+	const { rowCount } = await pool.query('select id from governance.append_evidence($1::jsonb)', [
+		JSON.stringify(entries),
+	]);
+	if (rowCount !== batch.length)
+		throw Object.assign(new Error(`stored ${rowCount} of ${batch.length} entries`), { code: 'GD000' });
 }

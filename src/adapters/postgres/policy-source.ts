@@ -1,5 +1,6 @@
 import pg, { type Pool } from 'pg';
 import type { PolicyReading, PolicySource } from '../../service/ports/policy-source.ts';
+import { isConnectionLost } from './connection-lost.ts';
 import { type ConnectionSettings, clientConfig } from './pool.ts';
 
 const CHANNEL = 'governance_policy';
@@ -11,6 +12,15 @@ export function createPolicySource(pool: Pick<Pool, 'query'>, settings: Connecti
 }
 
 async function readPolicy(pool: Pick<Pool, 'query'>): Promise<PolicyReading> {
+	try {
+		return await readNewest(pool);
+	} catch (error) {
+		if (isConnectionLost(error)) throw error;
+		return { kind: 'unreadable', sqlstate: String((error as { code?: unknown }).code) };
+	}
+}
+
+async function readNewest(pool: Pick<Pool, 'query'>): Promise<PolicyReading> {
 	const installed = await pool.query<{ present: boolean }>(
 		`select exists (select from pg_catalog.pg_namespace where nspname = 'governance') as present`,
 	);

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from '../../contracts/policy.ts';
-import type { PolicySource } from '../ports/policy-source.ts';
+import type { PolicyRow, PolicySource } from '../ports/policy-source.ts';
 import type { PolicyVerifier } from '../ports/policy-verifier.ts';
 import type { HoldReason, RuntimeState } from './runtime.ts';
 
@@ -34,18 +34,37 @@ export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifie
 
 	async function load(): Promise<RuntimeState> {
 		const reading = await source.read().catch(() => undefined);
-		if (!reading) return lastVerified && loaded.kind === 'active' ? loaded : heldFor('POLICY_UNREADABLE', 'the policy row could not be read');
-		if (reading.kind === 'uninstalled') return highest === 0 ? { kind: 'uninstalled' } : heldFor('POLICY_MISSING', 'schema governance is gone');
-		if (reading.kind === 'missing') return heldFor('POLICY_MISSING', 'schema governance holds no policy');
 
-		const { generation, jws } = reading.row;
-		if (generation < highest) return heldFor('POLICY_GENERATION_WENT_BACK', `generation ${generation} after ${highest}`);
-		if (jws === lastVerified?.jws) return generation === lastVerified.policy.generation ? { kind: 'active', policy: lastVerified.policy } : heldFor('POLICY_INVALID', 'the row and the signed policy name different generations');
+		// The database does not answer: what was verified last still decides, and whoever writes needs the database too.
+		if (!reading)
+			return loaded.kind === 'active' ? loaded : heldFor('POLICY_UNREADABLE', 'the database does not answer');
+
+		switch (reading.kind) {
+			case 'row':
+				return accept(reading.row);
+			case 'uninstalled':
+				return highest === 0 ? { kind: 'uninstalled' } : heldFor('POLICY_MISSING', 'schema governance is gone');
+			case 'missing':
+				return heldFor('POLICY_MISSING', 'schema governance holds no policy');
+			case 'unreadable':
+				return heldFor('POLICY_UNREADABLE', `the policy row could not be read (SQLSTATE ${reading.sqlstate})`);
+			default:
+				return reading satisfies never;
+		}
+	}
+
+	async function accept({ generation, jws }: PolicyRow): Promise<RuntimeState> {
+		if (generation < highest)
+			return heldFor('POLICY_GENERATION_WENT_BACK', `generation ${generation} after ${highest}`);
+
+		if (jws === lastVerified?.jws && generation === highest) return { kind: 'active', policy: lastVerified.policy };
+		if (generation === highest)
+			return heldFor('POLICY_GENERATION_WENT_BACK', `a second policy of generation ${generation}`);
 
 		const verdict = await verifier.verify(jws);
 		if (verdict.kind === 'refused') return heldFor(verdict.reason, verdict.detail);
-		if (verdict.policy.generation !== generation) return heldFor('POLICY_INVALID', 'the row and the signed policy name different generations');
-		if (generation === highest) return heldFor('POLICY_GENERATION_WENT_BACK', `a second policy of generation ${generation}`);
+		if (verdict.policy.generation !== generation)
+			return heldFor('POLICY_INVALID', 'the row and the signed policy name different generations');
 
 		highest = generation;
 		lastVerified = { policy: verdict.policy, jws };
@@ -110,6 +129,7 @@ export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifie
 
 function sameState(left: RuntimeState, right: RuntimeState): boolean {
 	if (left.kind === 'active' && right.kind === 'active') return left.policy === right.policy;
-	if (left.kind === 'hold' && right.kind === 'hold') return left.reason === right.reason && left.detail === right.detail;
+	if (left.kind === 'hold' && right.kind === 'hold')
+		return left.reason === right.reason && left.detail === right.detail;
 	return left.kind === right.kind;
 }

@@ -4,11 +4,18 @@ export interface PolicyRow {
 	jws: string;
 }
 
-/** `uninstalled`: there is no schema `governance`. `missing`: there is, and it holds no policy. */
-export type PolicyReading = { kind: 'row'; row: PolicyRow } | { kind: 'missing' } | { kind: 'uninstalled' };
+/**
+ * `uninstalled`: there is no schema `governance`. `missing`: there is, and it holds no policy. `unreadable`: the
+ * database answered, and would not give it.
+ */
+export type PolicyReading =
+	| { kind: 'row'; row: PolicyRow }
+	| { kind: 'missing' }
+	| { kind: 'uninstalled' }
+	| { kind: 'unreadable'; sqlstate: string };
 
 export interface PolicySource {
-	/** Rejects when the database cannot be asked. */
+	/** Rejects when the database does not answer. */
 	read(): Promise<PolicyReading>;
 	/** Calls `changed` after each apply, as soon as the database says so; reconnects by itself. Returns its end. */
 	watch(changed: () => void): () => void;

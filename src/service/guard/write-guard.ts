@@ -1,0 +1,152 @@
+import type { EvidenceActor, EvidenceEntry, EvidenceLog, Surface } from '../../contracts/evidence.ts';
+import {
+	buildPolicyIndex,
+	decideBundle,
+	decideInPosture,
+	decideStructure,
+	type PolicyIndex,
+	type WriteAction,
+	type WriteDecision,
+	type WritePosture,
+} from '../../core/decide-write.ts';
+import { type AgentIndex, classifyPrincipal, type PrincipalFacts, type WritePrincipal } from '../../core/principal.ts';
+import { type RefusalFacts, recordedRefusal, unrecordedRefusal, type WriteRefusal } from './refusal.ts';
+import type { Runtime, RuntimeState } from './runtime.ts';
+
+const NOBODY: AgentIndex = { roles: new Set(), users: new Set(), surfaces: new Set() };
+const MAX_NAMED_FIELDS = 32;
+const MAX_FIELD_NAME = 64;
+
+/** What a write is about beyond its own table: the shape of collections, or the rows that load this bundle. */
+export type WriteSubject = { kind: 'structure'; collections: readonly string[] } | { kind: 'bundle' };
+
+/** One write somebody wants. */
+export interface WriteQuestion {
+	collection: string;
+	action: WriteAction;
+	fields?: readonly string[];
+	about?: WriteSubject;
+}
+
+export type RefusedDecision = Extract<WriteDecision, { kind: 'refused' }>;
+
+export interface WriteGuard {
+	/** False while the first policy is being read: wait for `runtime.ready()` before asking. */
+	isLoaded(): boolean;
+	isGoverned(collection: string): boolean;
+	principalOf(facts: PrincipalFacts | null): WritePrincipal;
+	/** Synchronous, without I/O and without copies: this runs before every write of the instance. */
+	decide(question: WriteQuestion, principal: WritePrincipal): WriteDecision;
+	/** Writes the evidence, then answers with the refusal to throw; never rejects. */
+	refuse(facts: RefusalFacts, principal: WritePrincipal, details?: RefusalDetails): Promise<WriteRefusal>;
+	/** Ends the guard's hold on the runtime, once a newer guard decides. */
+	dispose(): void;
+}
+
+export interface RefusalDetails {
+	fields?: readonly string[];
+	surface?: Surface;
+	/** The SQLSTATE the database refused with. */
+	sqlstate?: string;
+	/** Names the entry before it is written. */
+	evidenceId?: string;
+}
+
+/** `now` gives the time entries carry, as ISO 8601. */
+export function createWriteGuard(
+	runtime: Pick<Runtime, 'state' | 'onPolicy' | 'evidence'>,
+	now: () => string,
+): WriteGuard {
+	let state = runtime.state();
+	let posture = postureOf(state);
+	let index = indexOf(posture);
+
+	const dispose = runtime.onPolicy((next) => {
+		state = next;
+		posture = postureOf(next);
+		index = indexOf(posture);
+	});
+
+	return {
+		dispose,
+		isLoaded: () => state.kind !== 'hold' || state.reason !== 'POLICY_LOADING',
+		isGoverned: (collection) => index?.governed.has(collection) ?? false,
+		principalOf: (facts) => classifyPrincipal(index?.agents ?? NOBODY, facts),
+		decide(question, principal) {
+			const request = { ...question, principal };
+			if (!question.about) return decideInPosture(posture, request);
+			if (question.about.kind === 'bundle') return decideBundle(posture, request);
+			return decideStructure(posture, request, question.about.collections);
+		},
+		async refuse(facts, principal, details = {}) {
+			const entry = refusalEntry(facts, principal, details, now(), instanceOf(state));
+
+			try {
+				const { id } = await append(runtime.evidence, entry, details.evidenceId);
+				return recordedRefusal(facts, id);
+			} catch {
+				return unrecordedRefusal(facts);
+			}
+		},
+	};
+}
+
+function append(evidence: EvidenceLog, entry: EvidenceEntry, id: string | undefined): Promise<{ id: string }> {
+	return id === undefined ? evidence.append(entry) : evidence.append(entry, id);
+}
+
+function postureOf(state: RuntimeState): WritePosture {
+	switch (state.kind) {
+		case 'uninstalled':
+			return { kind: 'uninstalled' };
+		case 'hold':
+			return { kind: 'hold', known: state.policy ? buildPolicyIndex(state.policy) : null };
+		case 'active':
+			return { kind: 'active', index: buildPolicyIndex(state.policy) };
+		default:
+			return state satisfies never;
+	}
+}
+
+function indexOf(posture: WritePosture): PolicyIndex | null {
+	if (posture.kind === 'active') return posture.index;
+	return posture.kind === 'hold' ? posture.known : null;
+}
+
+function instanceOf(state: RuntimeState): EvidenceEntry['instance'] {
+	return state.kind === 'uninstalled' ? null : (state.policy?.instance ?? null);
+}
+
+function refusalEntry(
+	facts: RefusalFacts,
+	principal: WritePrincipal,
+	details: RefusalDetails,
+	at: string,
+	instance: EvidenceEntry['instance'],
+): EvidenceEntry {
+	const { fields, sqlstate } = details;
+
+	return {
+		v: 1,
+		kind: 'refusal',
+		at,
+		instance,
+		surface: details.surface ?? surfaceForLog(principal),
+		actor: actorForLog(principal),
+		facts: { ...facts, ...(fields && { fields: namesOf(fields) }), ...(sqlstate && { sqlstate }) },
+	};
+}
+
+/** The log knows one surface for agents' tools: Directus's own assistant is told apart by nothing it could do. */
+function surfaceForLog({ surface }: WritePrincipal): Surface {
+	return surface === 'ai' ? 'mcp' : surface;
+}
+
+function actorForLog({ kind, user, role }: WritePrincipal): EvidenceActor {
+	return { kind, user, role };
+}
+
+/** Names come from the caller: cut, so that nobody fills the log with them. */
+function namesOf(fields: readonly string[]): string[] {
+	return fields.slice(0, MAX_NAMED_FIELDS).map((field) => field.slice(0, MAX_FIELD_NAME));
+}
