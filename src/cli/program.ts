@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { apply, plan } from './commands/apply.ts';
 import { doctor } from './commands/doctor.ts';
+import { executor } from './commands/executor.ts';
+import { uninstall } from './commands/uninstall.ts';
 import { verify } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { createOutput, type Output } from './output.ts';
@@ -9,6 +11,10 @@ interface CommonOptions {
 	config: string;
 	json?: boolean;
 	initKeys?: boolean;
+	yes?: boolean;
+	host: string;
+	port: string;
+	tools: string[];
 }
 
 /** The command line of `governed`. `finish` receives the exit code; nothing here ends the process. */
@@ -55,6 +61,17 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 	command('doctor', 'Check every precondition and say how to mend what is missing. Exit code 4 when one is at fault.', [
 		'governed doctor',
 	], doctor);
+	command('uninstall', 'Give every table back to Directus and drop the registry. Without --yes it only says what would go.', [
+		'governed uninstall',
+		'governed uninstall --yes',
+	], uninstall).option('--yes', 'really do it: the registry and its evidence log are dropped');
+	command('executor', 'Run the executor that computes dry runs, connected as governance_reader (GOVERNED_READER_URL).', [
+		'GOVERNED_READER_URL=postgresql://governance_reader:…@db/directus governed executor',
+		'governed executor --port 8090 --tools DOT_KG_EXPLAIN',
+	], executor)
+		.option('--host <address>', 'address to listen on', '127.0.0.1')
+		.option('--port <number>', 'port to listen on; 0 takes a free one', '8090')
+		.option('--tools <codes...>', 'the tools to serve', ['DOT_KG_EXPLAIN']);
 	return program;
 }
 
