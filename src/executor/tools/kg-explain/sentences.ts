@@ -1,4 +1,4 @@
-import type { Graph, GraphEdge, GraphNode } from './node.ts';
+import { type Graph, type GraphEdge, type GraphNode, inOrder } from './node.ts';
 import type { GraphSources, SourceName } from './rows.ts';
 import { EDGE_KINDS } from './schema.ts';
 
