@@ -64,7 +64,9 @@ function judgeGates({ applied, found }: DispatchFacts): Verdict {
 	return fine('dry-run-only, dispatch enabled');
 }
 
-function judgeTool({ found }: DispatchFacts): Verdict {
+function judgeTool({ applied, found }: DispatchFacts): Verdict {
+	if (found.tool === null && found.contract === null && applied.namedByLane)
+		return fine('named by a lane, not registered yet');
 	if (found.tool === null) return refuse('UNKNOWN_TOOL', 'dot_tools has no such code');
 	if (found.tool.status !== 'registered') return refuse('UNKNOWN_TOOL', 'the tool is no longer registered');
 	return fine('registered');

@@ -39,7 +39,8 @@ export interface ContractFacts {
 export interface DispatchFacts {
 	mode: 'PLAN_ONLY' | 'DRY_RUN';
 	caller: { user: string | null; roles: readonly string[]; surface: 'rest' | 'mcp' };
-	applied: { generation: number; gates: Switches; contractDigest: string | null };
+	/** `namedByLane`: a lane of the signed policy names the tool, whether the operator registered it yet or not. */
+	applied: { generation: number; gates: Switches; contractDigest: string | null; namedByLane: boolean };
 	found: {
 		generation: number | null;
 		gates: Switches | null;

@@ -26,7 +26,7 @@ const CONTRACT: ContractFacts = {
 const LAWFUL: DispatchFacts = {
 	mode: 'PLAN_ONLY',
 	caller: { user: USER, roles: ['editors'], surface: 'rest' },
-	applied: { generation: 3, gates: GATES, contractDigest: 'sha256:1' },
+	applied: { generation: 3, gates: GATES, contractDigest: 'sha256:1', namedByLane: false },
 	found: { generation: 3, gates: GATES, tool: { status: 'registered' }, contract: CONTRACT },
 	grant: { kind: 'none' },
 	executor: { kind: 'serves' },
@@ -79,6 +79,12 @@ const REFUSED: [title: string, change: Change, reason: DispatchReason, check: st
 	['dry_run_only switched off and signed', both({ ...GATES, dry_run_only: false }), 'GOVERNANCE_HOLD', 'gates'],
 	['dispatch switched off', both({ ...GATES, dispatch_enabled: false }), 'GATE_CLOSED', 'gates'],
 	['an unknown tool', found({ tool: null, contract: null }), 'UNKNOWN_TOOL', 'tool'],
+	[
+		'a tool that only a lane names',
+		(facts) => found({ tool: null, contract: null })(applied({ contractDigest: null, namedByLane: true })(facts)),
+		'NO_AGENT_API_CONTRACT',
+		'contract',
+	],
 	['a retired tool', found({ tool: { status: 'retired' } }), 'UNKNOWN_TOOL', 'tool'],
 	[
 		'no contract',
@@ -182,7 +188,12 @@ describe('whatever the facts', () => {
 			roles: words,
 			surface: fc.constantFrom('rest' as const, 'mcp' as const),
 		}),
-		applied: fc.record({ generation: fc.constantFrom(1, 2), gates, contractDigest: fc.option(word) }),
+		applied: fc.record({
+			generation: fc.constantFrom(1, 2),
+			gates,
+			contractDigest: fc.option(word),
+			namedByLane: fc.boolean(),
+		}),
 		found: fc.record({
 			generation: fc.constantFrom(1, 2, null),
 			gates: fc.option(gates),

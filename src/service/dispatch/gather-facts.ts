@@ -34,7 +34,12 @@ export function gatherFacts(
 	const facts: DispatchFacts = {
 		mode: request.mode,
 		caller: { user: caller.user, roles: caller.roles, surface },
-		applied: { generation: policy.generation, gates: policy.gates, contractDigest: applied ?? null },
+		applied: {
+			generation: policy.generation,
+			gates: policy.gates,
+			contractDigest: applied ?? null,
+			namedByLane: Object.values(policy.lanes).some((lane) => lane.tool === request.tool),
+		},
 		found: {
 			generation: registry.generation,
 			gates: registry.gates,
