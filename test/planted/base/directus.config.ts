@@ -1,0 +1,3 @@
+import { declare } from './src/config/index.ts';
+
+export default declare({ actor: 'writer' });

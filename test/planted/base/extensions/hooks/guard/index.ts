@@ -1,0 +1,3 @@
+import { compose } from '../../shared/compose.ts';
+
+export default () => compose();

@@ -1,0 +1,3 @@
+import PostureBadge from './posture-badge.vue';
+
+export default { component: PostureBadge };

@@ -1,0 +1,3 @@
+import { writer } from '../../src/adapters/directus/writer.ts';
+
+export const compose = (): string => writer;

@@ -1,0 +1,3 @@
+import { store } from '../src/adapters/postgres/store.ts';
+
+await store.save('');

@@ -1,0 +1,1 @@
+create table governance.second (id int primary key);

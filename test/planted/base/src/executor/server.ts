@@ -1,0 +1,3 @@
+import { keyFolder } from '../adapters/keys/folder.ts';
+
+export const serve = (): string => keyFolder();

@@ -1,0 +1,3 @@
+import endpoint from '../../endpoints/governance/index.ts';
+
+export const kept = endpoint;

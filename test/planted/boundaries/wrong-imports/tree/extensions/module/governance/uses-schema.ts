@@ -1,0 +1,3 @@
+import { wireSchema } from '../../../src/contracts/wire.ts';
+
+export const kept = wireSchema;

@@ -1,0 +1,3 @@
+import guard from '../hooks/guard/index.ts';
+
+export const kept = guard;

@@ -1,0 +1,1 @@
+import '../test/unit/rule.golden.test.ts';

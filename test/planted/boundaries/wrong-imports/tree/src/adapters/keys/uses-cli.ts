@@ -1,0 +1,3 @@
+import { say } from '../../cli/output.ts';
+
+export const kept = say;

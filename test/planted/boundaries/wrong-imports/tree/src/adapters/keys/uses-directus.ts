@@ -1,0 +1,3 @@
+import { writer } from '../directus/writer.ts';
+
+export const kept = writer;

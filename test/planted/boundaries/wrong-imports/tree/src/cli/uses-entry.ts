@@ -1,0 +1,3 @@
+import { compose } from '../../extensions/shared/compose.ts';
+
+export const kept = compose;

@@ -1,0 +1,1 @@
+import '../../instance/start.ts';

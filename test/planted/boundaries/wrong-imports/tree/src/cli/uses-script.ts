@@ -1,0 +1,3 @@
+import { runCommand } from '../../scripts/run-command.ts';
+
+export const kept = runCommand;

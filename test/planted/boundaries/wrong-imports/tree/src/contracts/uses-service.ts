@@ -1,0 +1,3 @@
+import type { Store } from '../service/decide.ts';
+
+export type Kept = Store;

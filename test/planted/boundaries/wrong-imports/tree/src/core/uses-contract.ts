@@ -1,0 +1,3 @@
+import type { Wire } from '../contracts/wire.ts';
+
+export type Kept = Wire;

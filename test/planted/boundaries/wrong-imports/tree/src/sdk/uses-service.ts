@@ -1,0 +1,3 @@
+import { decide } from '../service/decide.ts';
+
+export const kept = decide;

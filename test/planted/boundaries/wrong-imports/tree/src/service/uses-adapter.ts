@@ -1,0 +1,3 @@
+import { store } from '../adapters/postgres/store.ts';
+
+export const kept = store;

@@ -1,0 +1,4 @@
+import { createHash } from 'node:crypto';
+import left from 'left-pad';
+
+export const kept = [createHash, left];

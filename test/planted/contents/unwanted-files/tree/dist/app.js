@@ -1,0 +1,4 @@
+import { ref } from 'vue';
+import { z } from 'zod';
+
+export const kept = [ref, z];

@@ -1,0 +1,2 @@
+create table governance.second (id int primary key);
+-- later thought

@@ -1,0 +1,3 @@
+export function spaces(): void {
+    process.stdout.write('');
+}

@@ -1,0 +1,4 @@
+/** Whether a write by anybody but the writer passes: never. */
+export function allows(writer: string, actor: string): boolean {
+	return writer !== actor;
+}

@@ -1,0 +1,3 @@
+export function leave(): never {
+	process.exit(1);
+}

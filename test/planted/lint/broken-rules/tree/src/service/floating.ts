@@ -1,0 +1,5 @@
+import { decide, type Store } from './decide.ts';
+
+export function forget(store: Store): void {
+	decide(store, { actor: 'writer' });
+}

@@ -1,0 +1,3 @@
+import { Store } from './decide.ts';
+
+export type Kept = Store;

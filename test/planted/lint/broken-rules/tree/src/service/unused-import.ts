@@ -1,0 +1,3 @@
+import { allows } from '../core/rule.ts';
+
+export const unused = 1;

@@ -1,0 +1,1 @@
+export const sql: string = 1;
