@@ -137,7 +137,10 @@ function failureOf(error: unknown): SnapshotFailure | null {
 		return { kind: 'not_safe', detail: 'this connection could write governed data; connect as governance_reader' };
 	}
 	if (['3F000', '42883', '42P01', '42501'].includes(code)) {
-		return { kind: 'not_installed', detail: `the governance schema is absent or closed to this role (${code})` };
+		return {
+			kind: 'not_installed',
+			detail: `the governance schema, or a table in it, is absent or closed to this role (${code})`,
+		};
 	}
 	if (['57014', '55P03'].includes(code)) return { kind: 'timeout', detail: 'a statement took too long' };
 	return /^(08|57P|53)/.test(code) ? lost(code) : null;

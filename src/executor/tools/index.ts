@@ -4,9 +4,6 @@ import type { Tool } from './tool.ts';
 /** Every tool this package ships. An executor serves only those it is told to. */
 const SHIPPED: readonly Tool[] = [kgExplain];
 
-/** What an executor serves unless it is told otherwise. Source: DESIGN.md §6. */
-export const DEFAULT_TOOLS: readonly string[] = [kgExplain.code];
-
 /** The tools of these codes, by code. Throws on a code that is not shipped, naming those that are. */
 export function toolsByCode(codes: readonly string[]): ReadonlyMap<string, Tool> {
 	const unknown = codes.filter((code) => !SHIPPED.some((tool) => tool.code === code));
