@@ -7,6 +7,7 @@ import type { DataFolder } from './data-folder.ts';
 import { ensureInstalled, openServer, type Server, urlsOf } from './database.ts';
 import { bootstrapDirectus, type DirectusServer, startDirectus } from './directus.ts';
 import { directusEnvironment, directusFolder } from './directus-environment.ts';
+import { InstanceFault, messageOf } from './fault.ts';
 import { applyConfig, COMMAND, type Executor, operatorEnvironment, publishKey, startExecutor } from './governed.ts';
 import type { ProcessLedger } from './leftovers.ts';
 import type { StartOptions } from './options.ts';
@@ -104,7 +105,10 @@ class BringUp {
 		title: 'Bundle',
 		task: async (_, task) => {
 			task.output = 'building';
-			task.title = (await ensureBuilt()) === 'built' ? 'Bundle: built' : 'Bundle: up to date';
+			const done = await ensureBuilt().catch((error: unknown) => {
+				throw new InstanceFault(messageOf(error));
+			});
+			task.title = `Bundle: ${done === 'built' ? 'built' : 'up to date'}`;
 		},
 	};
 
@@ -208,44 +212,63 @@ class BringUp {
 	}
 }
 
-/** Steps side by side; when one fails the others are awaited, so that nothing starts behind the caller's back. */
-function together(title: string, steps: readonly Step[]): Step {
-	const pending = new Set<Promise<unknown>>();
-	const tracked = steps.map(
-		(step): Step => ({
+/**
+ * Lets a step fail with two words in the list, as its reason may be many lines, and keeps the reason for the end. The
+ * first failure counts: the others follow from it.
+ */
+class Failures {
+	first: unknown;
+	readonly #pending = new Set<Promise<unknown>>();
+
+	watched(step: Step): Step {
+		return {
 			...step,
 			task: (context, task) => {
-				const work = Promise.resolve(step.task(context, task));
-				pending.add(work);
+				const work = Promise.resolve(step.task(context, task)).catch((error: unknown) => {
+					this.first ??= error;
+					throw new Error('see below');
+				});
+				this.#pending.add(work);
 				return work as Promise<void>;
 			},
-		}),
-	);
-	return {
-		title,
-		task: async (context, task) => {
-			try {
-				await task.newListr(tracked, { concurrent: true }).run(context);
-			} finally {
-				await Promise.allSettled(pending);
-			}
-		},
-	};
+		};
+	}
+
+	/** Until nothing is under way any more, so that nothing starts behind the caller's back. */
+	async settled(): Promise<void> {
+		await Promise.allSettled(this.#pending);
+	}
+}
+
+function together(title: string, steps: Step[]): Step {
+	return { title, task: (_, task) => task.newListr(steps, { concurrent: true }) };
 }
 
 /** Brings the whole instance up, showing each step. What was started is in `closers`, also when a step fails. */
 export async function bringUp(around: Surroundings, note: (line: string) => void): Promise<Running> {
 	const steps = new BringUp(around);
+	const failures = new Failures();
+	const [build, postgres, register, executor, directus, principals] = [
+		steps.build,
+		steps.postgres,
+		steps.register,
+		steps.executor,
+		steps.directus,
+		steps.principals,
+	].map((step) => failures.watched(step)) as [Step, Step, Step, Step, Step, Step];
+	const list = [
+		together('Build and database', [build, postgres]),
+		register,
+		together('Start', [executor, directus]),
+		principals,
+	];
 	const context = { note } as Context;
-	await showing(
-		[
-			together('Build and database', [steps.build, steps.postgres]),
-			steps.register,
-			together('Start', [steps.executor, steps.directus]),
-			steps.principals,
-		],
-		around.live,
-	).run(context);
-	const { server, directus, executor } = context;
-	return { record: await steps.record(context), readerUrl: steps.readerUrl(context), server, directus, executor };
+	try {
+		await showing(list, around.live).run(context);
+	} catch (error) {
+		await failures.settled();
+		throw failures.first ?? error;
+	}
+	const running = { server: context.server, directus: context.directus, executor: context.executor };
+	return { ...running, record: await steps.record(context), readerUrl: steps.readerUrl(context) };
 }

@@ -86,7 +86,18 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 /** The last `lines` lines of a log file; empty when there is none. */
 export async function tailOf(logFile: string, lines: number): Promise<string> {
 	const text = await readFile(logFile, 'utf8').catch(() => '');
-	return text.trimEnd().split('\n').slice(-lines).join('\n');
+	return text.trimEnd().split('\n').slice(-lines).map(messageOfLine).join('\n');
+}
+
+/** Programs that log JSON objects carry what a person reads in `msg`. */
+function messageOfLine(line: string): string {
+	if (!line.startsWith('{')) return line;
+	try {
+		const { msg, err } = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
+		return String(msg ?? err?.message ?? line);
+	} catch {
+		return line;
+	}
 }
 
 async function stopChild(

@@ -53,7 +53,7 @@ export function directusEnvironment(
 		CACHE_ENABLED: 'false',
 		EXTENSIONS_MUST_LOAD: 'true',
 		LOG_STYLE: 'raw',
-		LOG_LEVEL: 'info',
+		LOG_LEVEL: 'warn',
 		GOVERNED_KEYS_DIR: settings.keysDir,
 		...extra,
 	};
