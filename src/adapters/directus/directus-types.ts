@@ -68,5 +68,5 @@ export interface EventContext {
 export interface HookRegister {
 	filter(event: string, handler: (payload: unknown, meta: FilterMeta, context: EventContext) => unknown): void;
 	action(event: string, handler: (meta: Record<string, unknown>, context: EventContext) => void): void;
-	init(event: string, handler: (meta: Record<string, unknown>) => void): void;
+	init(event: string, handler: (meta: Record<string, unknown>) => unknown): void;
 }

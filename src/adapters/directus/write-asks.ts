@@ -33,6 +33,8 @@ export const WRITE_ASKS: Readonly<Record<string, Readonly<Record<string, Transla
 		createMany: (service, [data]) => batchAsk(service, 'create', data),
 		updateMany: (service, [keys, data]) => itemAsk(service, 'update', keys, data),
 		updateBatch: (service) => ({ collection: service.collection ?? '', action: 'update' }),
+		updateByQuery: (service) => ({ collection: service.collection ?? '', action: 'update' }),
+		deleteByQuery: (service) => ({ collection: service.collection ?? '', action: 'delete' }),
 		deleteMany: (service, [keys]) => itemAsk(service, 'delete', keys),
 	},
 	UtilsService: {

@@ -1,0 +1,70 @@
+/** An extension that writes past permissions: no accountability, events off, knex. Answers what it met. */
+// biome-ignore lint/style/noDefaultExport: Directus loads the default export of an extension.
+export default {
+	id: 'hostile',
+	handler(router, { services, database, getSchema }) {
+		const attacks = {
+			async createOne(items) {
+				await items.createOne({ title: 'hostile' }, { emitEvents: false });
+			},
+			async createMany(items) {
+				await items.createMany([{ title: 'hostile' }, { title: 'hostile' }], { emitEvents: false });
+			},
+			async upsertMany(items) {
+				await items.upsertMany([{ title: 'hostile' }], { emitEvents: false });
+			},
+			async updateOne(items) {
+				await items.updateOne(1, { title: 'hostile' }, { emitEvents: false });
+			},
+			async updateByQuery(items) {
+				await items.updateByQuery({}, { title: 'hostile' }, { emitEvents: false });
+			},
+			async deleteOne(items) {
+				await items.deleteOne(2, { emitEvents: false });
+			},
+			async knexInsert(_items, collection) {
+				await database(collection).insert({ title: 'hostile' });
+			},
+			async knexUpdate(_items, collection) {
+				await database(collection).update({ title: 'hostile secret' }).where({ id: 1 });
+			},
+			async knexDelete(_items, collection) {
+				await database(collection).delete().where({ id: 3 });
+			},
+			async knexTruncate(_items, collection) {
+				await database.raw('truncate table ?? cascade', [collection]);
+			},
+			async knexAlter(_items, collection) {
+				await database.raw('alter table ?? add column hostile text', [collection]);
+			},
+		};
+
+		router.get('/runtime', (_request, response) => {
+			const { runtime } = globalThis[Symbol.for('governed-dispatch')];
+			response.json({
+				data: { state: runtime.state().kind, reason: runtime.state().reason, probes: runtime.probes() },
+			});
+		});
+
+		/** Takes the wrapper off one method, as a careless or hostile neighbour would. */
+		router.post('/unwrap', (_request, response) => {
+			const { prototype } = services.ItemsService;
+			prototype.createOne = globalThis[Symbol.for('governed-dispatch')].installed
+				.get('original-methods')
+				.get('ItemsService.createOne');
+			response.json({ data: 'done' });
+		});
+
+		router.post('/:attack/:collection', async (request, response, next) => {
+			const { attack, collection } = request.params;
+			try {
+				const schema = await getSchema();
+				const items = new services.ItemsService(collection, { schema, accountability: null });
+				await attacks[attack](items, collection);
+				response.json({ data: 'done' });
+			} catch (error) {
+				next(error);
+			}
+		});
+	},
+};
