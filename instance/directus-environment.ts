@@ -51,6 +51,8 @@ export function directusEnvironment(
 		MCP_OAUTH_ENABLED: 'true',
 		WEBSOCKETS_ENABLED: 'true',
 		CACHE_ENABLED: 'false',
+		// On a busy machine it answers 503 to whoever comes first after the start, which says nothing about governance.
+		PRESSURE_LIMITER_ENABLED: 'false',
 		EXTENSIONS_MUST_LOAD: 'true',
 		LOG_STYLE: 'raw',
 		LOG_LEVEL: 'warn',

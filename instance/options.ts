@@ -19,7 +19,7 @@ Environment:
 
 Examples:
   npm start
-  npm start -- --once --json > walk.json
+  npm --silent start -- --once --json > walk.json
   PORT=9000 GOVERNED_DATA_DIR=/srv/governed npm start
 `;
 

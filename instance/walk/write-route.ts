@@ -1,5 +1,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { messageOf } from '../fault.ts';
 import { at, call } from '../http.ts';
 import { combine, type Observation, type Row, type WalkContext } from './row.ts';
 
@@ -59,11 +60,11 @@ export const writeRoute: Row = {
 	tried: `create in ${COLLECTION} as admin over REST, GraphQL and MCP`,
 	expected: `GOVERNED_WRITE_DENIED, "${DENIAL}"`,
 	async run(context) {
-		const surfaces = { REST: overRest, GraphQL: overGraphql, MCP: overMcp };
-		const attempt = async ([name, run]: [string, typeof overRest]) => ({
-			name,
-			...(await run(context).catch((error: unknown) => ({ observed: `no answer: ${String(error)}`, ok: false }))),
-		});
-		return combine(await Promise.all(Object.entries(surfaces).map(attempt)));
+		const parts = [];
+		for (const [name, attempt] of Object.entries({ REST: overRest, GraphQL: overGraphql, MCP: overMcp })) {
+			const unanswered = (error: unknown) => ({ observed: `no answer: ${messageOf(error)}`, ok: false });
+			parts.push({ name, ...(await attempt(context).catch(unanswered)) });
+		}
+		return combine(parts);
 	},
 };
