@@ -33,14 +33,20 @@ const adminId = async () => {
 	return String(at(answer.body, 'data', 'id'));
 };
 
-/** Leaves a claim as a node that is still deciding, or died, would. */
-async function claimElsewhere(correlationId: string, leaseSeconds: number): Promise<void> {
+/** Claims as a node that is still deciding, or died, would have; answers its token. */
+async function claimElsewhere(correlationId: string, leaseSeconds: number): Promise<string> {
 	const request = { v: 1, surface: 'rest', tool: 'DOT_KG_EXPLAIN', mode: 'PLAN_ONLY', input: null, grant: null };
-	await instance.sql(
-		`insert into governance.dispatch_claims (caller, correlation_id, request_digest, token, lease_until)
-		values ($1, $2, $3, gen_random_uuid(), now() + $4 * interval '1 second')`,
-		[`user:${await adminId()}`, correlationId, digestOf(request), leaseSeconds],
+	const claim = {
+		caller: `user:${await adminId()}`,
+		correlation_id: correlationId,
+		request_digest: digestOf(request),
+		lease_ms: leaseSeconds * 1_000,
+	};
+	const [row] = await instance.sql<{ token: string }>(
+		"select governance.claim_dispatches($1::jsonb) -> 0 ->> 'token' as token",
+		[JSON.stringify([claim])],
 	);
+	return String(row?.token);
 }
 
 describe('a correlation id', () => {
@@ -59,12 +65,13 @@ describe('a correlation id', () => {
 
 	test('answered by another node in the meantime gives that answer', async () => {
 		const correlation_id = randomUUID();
-		await claimElsewhere(correlation_id, 60);
+		const token = await claimElsewhere(correlation_id, 60);
 		const waiting = instance.dispatch(plan({ correlation_id }));
 		await new Promise((resolve) => setTimeout(resolve, 700));
-		await instance.sql('update governance.dispatch_claims set answer = $2 where correlation_id = $1', [
-			correlation_id,
-			JSON.stringify({ v: 1, reason: null, message: null, json: '{"theirs":true}' }),
+		const answer = { v: 1, reason: null, message: null, json: '{"theirs":true}' };
+		const evidence = { id: randomUUID(), body: '{"kind":"dispatch"}' };
+		await instance.sql('select governance.settle_dispatches($1::jsonb)', [
+			JSON.stringify([{ token, answer, evidence }]),
 		]);
 		expect((await waiting).body).toEqual({ data: { theirs: true } });
 	});

@@ -142,7 +142,7 @@ describe('refusals', () => {
 		expect(isDispatchRefusal(null)).toBe(false);
 	});
 
-	test('nobody, a share and a wrong token are refused', async () => {
+	test('nobody and a wrong token are refused, and cannot fill the log', async () => {
 		const nobody = await instance.dispatch(plan(), null);
 		expect([nobody.status, refusalOf(nobody).reason]).toEqual([401, 'UNAUTHENTICATED']);
 		expect((await instance.dispatch(plan(), 'wrong-token')).status).toBe(401);
@@ -210,7 +210,7 @@ describe('reading', () => {
 		expect(refusals.entries.every(({ body }) => body.kind === 'refusal' && body.surface === 'rest')).toBe(true);
 
 		for (const path of ['/governance/evidence', `/governance/evidence/${newest.entries[0]?.id}`]) {
-			expect((await instance.get(path, instance.agentToken)).status).toBe(403);
+			expect((await instance.get(path, instance.editorToken)).status).toBe(403);
 			expect((await instance.get(path, null)).status).toBe(401);
 		}
 	});
