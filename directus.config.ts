@@ -1,6 +1,7 @@
 import { defineGovernance } from 'directus-extension-governed-dispatch/config';
 import { catalogue } from './governance/dot-catalogue.ts';
 import { registeredTables } from './governance/registered-tables.ts';
+import { KG_EXPLAIN_INPUT_SCHEMA, KG_EXPLAIN_RESULT_SCHEMA } from './src/executor/tools/kg-explain/schema.ts';
 
 const list = (text: string | undefined): string[] => (text ? text.split(',') : []);
 
@@ -64,16 +65,8 @@ export default defineGovernance({
 			path: '/dot/DOT_KG_EXPLAIN/dry-run',
 			modes: ['PLAN_ONLY', 'DRY_RUN'],
 			side_effects: 'none',
-			input_schema: {
-				$schema: 'https://json-schema.org/draft/2020-12/schema',
-				type: 'object',
-				additionalProperties: false,
-				properties: {
-					node: { type: 'string', minLength: 1, maxLength: 200 },
-					depth: { type: 'integer', minimum: 1, maximum: 4 },
-				},
-			},
-			output_schema: { type: 'object' },
+			input_schema: KG_EXPLAIN_INPUT_SCHEMA,
+			output_schema: KG_EXPLAIN_RESULT_SCHEMA,
 		},
 		{
 			tool: 'DOT_INVENTORY',
