@@ -3,7 +3,7 @@ export const MIGRATIONS: readonly { id: number; name: string; sql: string; diges
 	{
 		id: 1,
 		name: '0001-registry.sql',
-		digest: 'ad41928cb27e3a6541e728f43d0d2a9d9db714e2ba4af3da8cfedee5263f3236',
+		digest: '56ac328270a3f562bd6d3ef6cb8946df29a7bbf36a7369b224097d4d9641536b',
 		sql: `-- The registry, the ledgers and the policy store. Runs inside the registrar's transaction, as the operator, who may
 -- SET ROLE to governance_owner and governance_writer; those roles and schema "governance" exist by then.
 set local role governance_owner;
@@ -47,6 +47,14 @@ create table governance.birth_certificates (
 	primary key (collection, row_key)
 );
 
+-- What a content table was before it was governed, so that leaving the declaration gives it back as it came.
+create table governance.taken_tables (
+	collection text primary key,
+	owner text not null,
+	privileges jsonb not null,
+	apply_id uuid not null references governance.applies (id)
+);
+
 create table governance.evidence_head (
 	singleton boolean primary key default true check (singleton),
 	origin uuid not null default gen_random_uuid(),
@@ -84,7 +92,8 @@ create table public.dot_agent_api_contract (
 	version text not null,
 	executor text not null,
 	path text not null,
-	modes jsonb not null check (not modes @> '"REAL_RUN"'),
+	-- What may stand there is named, so that no spelling or nesting of REAL_RUN can.
+	modes jsonb not null check (jsonb_typeof(modes) = 'array' and modes <@ '["PLAN_ONLY", "DRY_RUN"]'),
 	side_effects text not null check (side_effects = 'none'),
 	input_schema jsonb not null,
 	output_schema jsonb not null,
@@ -122,7 +131,7 @@ create table public.governance_grants (
 	token_hash text not null unique,
 	tool text not null references public.dot_tools (code),
 	caller text not null,
-	modes jsonb not null,
+	modes jsonb not null check (jsonb_typeof(modes) = 'array' and modes <@ '["PLAN_ONLY", "DRY_RUN"]'),
 	contract_digest text not null,
 	lane text,
 	expires_at timestamptz not null,
@@ -148,9 +157,10 @@ create table public.governance_reviews (
 
 grant usage on schema governance to governance_writer, governance_reader;
 grant select on governance.migrations, governance.applies, governance.policy, governance.governed_collections,
-	governance.birth_certificates, governance.evidence_head to governance_writer;
+	governance.birth_certificates, governance.taken_tables, governance.evidence_head to governance_writer;
 grant insert on governance.applies, governance.policy, governance.migrations to governance_writer;
-grant insert, update, delete on governance.governed_collections, governance.birth_certificates to governance_writer;
+grant insert, update, delete on governance.governed_collections, governance.birth_certificates,
+	governance.taken_tables to governance_writer;
 grant update on governance.evidence_head to governance_writer;
 grant select, insert, update, delete on governance.dispatch_claims to governance_writer;
 grant select, insert, update, delete on public.dot_tools, public.dot_agent_api_contract, public.table_registry,
@@ -170,7 +180,7 @@ reset role;
 	{
 		id: 2,
 		name: '0002-guards.sql',
-		digest: 'ae3a5a7ea3bed6601eed68436d161820166627167dc59eca6aa23190434d998e',
+		digest: '112aa2dc5929b2040a6b88c6f124f8caca08403df576681bb588f54e033ad200',
 		sql: `-- The guards. All are SECURITY INVOKER: a definer trigger always sees its own owner, so the marker would say nothing.
 -- The marker is the effective role governance_writer. The table owner is no marker: PostgreSQL runs foreign-key actions
 -- as the owner of the referencing table, so a cascade started by Directus's role would carry it.
@@ -284,8 +294,36 @@ language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
 	select exists (select from governance.governed_collections where collection = p_collection)
 $$;
 
+-- The governed collection that a row of a metadata table describes, or the entry of this bundle; null for an open row.
+create function governance.subject_of_metadata(p_describes text, p_row jsonb) returns text
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp as $$
+declare
+	v_subject text;
+	v_entries text[] := array['governed-guard', 'governance', 'governance-module'];
+begin
+	if p_describes in ('collections', 'fields') then
+		select p_row ->> 'collection' into v_subject where governance.is_governed(p_row ->> 'collection');
+	elsif p_describes = 'relations' then
+		-- A list typed by hand carries spaces and quotes; a governed name has none, so both ends are trimmed to a name.
+		select c into v_subject
+		from unnest(array[p_row ->> 'many_collection', p_row ->> 'one_collection'] || array(
+			select regexp_replace(a, '^[^A-Za-z0-9_]+|[^A-Za-z0-9_]+$', '', 'g')
+			from unnest(string_to_array(p_row ->> 'one_allowed_collections', ',')) a)) c
+		where governance.is_governed(c) limit 1;
+	elsif p_row ->> 'folder' = 'directus-extension-governed-dispatch'
+		or (p_row ->> 'folder' = any (v_entries) and p_row ->> 'bundle' is not null) then
+		v_subject := p_row ->> 'folder';
+	-- The folder a bundle lies in is the operator's choice; its entries tell which bundle it is.
+	elsif exists (select from public.directus_extensions e where e.bundle = (p_row ->> 'id')::uuid and e.folder = 'governed-guard') then
+		v_subject := p_row ->> 'folder';
+	end if;
+	return v_subject;
+end
+$$;
+
 -- Row guard on directus_collections, directus_fields, directus_relations and directus_extensions. It protects the rows
 -- that describe a governed collection or this bundle; every other row passes. First argument: what the table describes.
+-- It stands BEFORE each row, for a clear answer, and AFTER it, because a trigger that sorts later may change the row.
 create function governance.fn_block_metadata() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 declare
@@ -298,19 +336,7 @@ begin
 		return coalesce(new, old);
 	end if;
 	foreach v_row in array v_rows loop
-		v_subject := null;
-		if tg_argv[0] in ('collections', 'fields') then
-			if governance.is_governed(v_row ->> 'collection') then
-				v_subject := v_row ->> 'collection';
-			end if;
-		elsif tg_argv[0] = 'relations' then
-			select c into v_subject
-			from unnest(array[v_row ->> 'many_collection', v_row ->> 'one_collection']
-				|| string_to_array(coalesce(v_row ->> 'one_allowed_collections', ''), ',')) c
-			where governance.is_governed(c) limit 1;
-		elsif v_row ->> 'folder' in ('directus-extension-governed-dispatch', 'governed-guard', 'governance', 'governance-module') then
-			v_subject := v_row ->> 'folder';
-		end if;
+		v_subject := governance.subject_of_metadata(tg_argv[0], v_row);
 		if v_subject is null then
 			continue;
 		end if;
@@ -339,7 +365,7 @@ $$;
 
 revoke execute on all functions in schema governance from public;
 grant execute on function governance.fn_assert_safe_for_dot_action(text) to governance_reader;
-grant execute on function governance.is_governed(text) to governance_writer, governance_reader;
+grant execute on function governance.is_governed(text), governance.subject_of_metadata(text, jsonb) to governance_writer, governance_reader;
 
 reset role;
 `,
@@ -347,13 +373,14 @@ reset role;
 	{
 		id: 3,
 		name: '0003-ledgers.sql',
-		digest: '7dc6113c49ff211155c43240b94f40528dbe59a69633b55d0eafcf8a20a5c233',
+		digest: '2ae9f5f7a47e8d67ed88e4bb51dcb5be5be7d03a49daa778742fa03d47355160',
 		sql: `-- The functions Directus's role may call. They run as governance_writer, pin their search path, and touch ledgers only:
 -- none of them takes tool, contract, gate, grant or policy data.
 set local role governance_writer;
 
 -- Appends entries to the evidence log, in the order given, under the one head row; a retry with the same id appends
--- nothing twice. p_entries: [{"id": uuid, "body": text}]; body is stored byte for byte.
+-- nothing twice. p_entries: [{"id": uuid, "body": text}]; body is stored byte for byte. No literal here needs a backslash:
+-- the caller may have switched standard_conforming_strings off.
 create function governance.append_evidence(p_entries jsonb) returns table (id uuid, entry_index bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -361,21 +388,22 @@ declare
 	v_size bigint;
 	v_added bigint;
 begin
-	if jsonb_typeof(p_entries) <> 'array' or jsonb_array_length(p_entries) > 1000 then
+	if jsonb_typeof(p_entries) is distinct from 'array' or jsonb_array_length(p_entries) > 1000 then
 		raise exception using errcode = '22023', message = 'append_evidence takes an array of at most 1000 entries';
 	end if;
 	select h.size into strict v_size from governance.evidence_head h where h.singleton for update;
 	with incoming as (
-		select distinct on (e.value ->> 'id') (e.value ->> 'id')::uuid as id, convert_to(e.value ->> 'body', 'UTF8') as body, e.ordinality as n
+		select distinct on ((e.value ->> 'id')::uuid) (e.value ->> 'id')::uuid as id, convert_to(e.value ->> 'body', 'UTF8') as body,
+			e.ordinality as n
 		from jsonb_array_elements(p_entries) with ordinality e
-		order by e.value ->> 'id', e.ordinality
+		order by (e.value ->> 'id')::uuid, e.ordinality
 	), fresh as (
 		select i.id, i.body, row_number() over (order by i.n) - 1 as n
 		from incoming i
 		where not exists (select from public.governance_evidence g where g.id = i.id)
 	), added as (
 		insert into public.governance_evidence (entry_index, id, leaf_hash, body)
-		select v_size + f.n, f.id, sha256('\\x00'::bytea || f.body), f.body from fresh f
+		select v_size + f.n, f.id, sha256(decode('00', 'hex') || f.body), f.body from fresh f
 		returning 1
 	)
 	select count(*) into v_added from added;
@@ -395,11 +423,13 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
 	v_claim jsonb;
 	v_row governance.dispatch_claims;
+	v_key text;
 	v_token uuid;
 	v_taken jsonb;
+	v_new bigint;
 	v_out jsonb := '[]';
 begin
-	if jsonb_typeof(p_claims) <> 'array' or jsonb_array_length(p_claims) > 1000 then
+	if jsonb_typeof(p_claims) is distinct from 'array' or jsonb_array_length(p_claims) > 1000 then
 		raise exception using errcode = '22023', message = 'claim_dispatches takes an array of at most 1000 claims';
 	end if;
 	with claims as (
@@ -415,18 +445,26 @@ begin
 		on conflict (caller, correlation_id) do nothing
 		returning d.caller, d.correlation_id, d.request_digest, d.token
 	)
-	select coalesce(jsonb_object_agg(t.caller || chr(10) || t.correlation_id, jsonb_build_object('token', t.token, 'digest', t.request_digest)), '{}')
-	into v_taken from taken t;
+	select coalesce(jsonb_object_agg(jsonb_build_array(t.caller, t.correlation_id)::text,
+		jsonb_build_object('token', t.token, 'digest', t.request_digest)), '{}'), count(*)
+	into v_taken, v_new from taken t;
+
+	if v_new < jsonb_array_length(p_claims) then
+		-- In the order of the key, as the insert above and settle_dispatches do, so that no two batches wait in a circle.
+		perform from governance.dispatch_claims d
+		join jsonb_array_elements(p_claims) c on d.caller = c ->> 'caller' and d.correlation_id = c ->> 'correlation_id'
+		order by d.caller, d.correlation_id for update of d;
+	end if;
 
 	for v_claim in select value from jsonb_array_elements(p_claims) loop
-		v_token := (v_taken -> ((v_claim ->> 'caller') || chr(10) || (v_claim ->> 'correlation_id')) ->> 'token')::uuid;
-		if v_token is not null and v_taken -> ((v_claim ->> 'caller') || chr(10) || (v_claim ->> 'correlation_id')) ->> 'digest' = v_claim ->> 'request_digest' then
-			v_out := v_out || jsonb_build_array(jsonb_build_object('status', 'claimed', 'token', v_token));
-			v_taken := v_taken - ((v_claim ->> 'caller') || chr(10) || (v_claim ->> 'correlation_id'));
+		v_key := jsonb_build_array(v_claim ->> 'caller', v_claim ->> 'correlation_id')::text;
+		if v_taken -> v_key ->> 'digest' = v_claim ->> 'request_digest' then
+			v_out := v_out || jsonb_build_array(jsonb_build_object('status', 'claimed', 'token', v_taken -> v_key ->> 'token'));
+			v_taken := v_taken - v_key;
 			continue;
 		end if;
 		select * into v_row from governance.dispatch_claims d
-		where d.caller = v_claim ->> 'caller' and d.correlation_id = v_claim ->> 'correlation_id' for update;
+		where d.caller = v_claim ->> 'caller' and d.correlation_id = v_claim ->> 'correlation_id';
 		if v_row.request_digest <> v_claim ->> 'request_digest' then
 			v_out := v_out || jsonb_build_array(jsonb_build_object('status', 'reused'));
 		elsif v_row.answer is not null then
@@ -446,20 +484,27 @@ end
 $$;
 
 -- Records answers and appends their evidence in one commit. An item whose claim was taken over in the meantime is left
--- out whole and comes back as {"settled": false}. An item without a token only appends its evidence.
+-- out whole and comes back as {"settled": false}. An item without a token only appends its evidence. A repetition after a
+-- lost connection (same token, same evidence id) is settled and adds nothing.
 create function governance.settle_dispatches(p_items jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
 	v_live uuid[];
 	v_evidence jsonb;
 begin
-	if jsonb_typeof(p_items) <> 'array' or jsonb_array_length(p_items) > 1000 then
+	if jsonb_typeof(p_items) is distinct from 'array' or jsonb_array_length(p_items) > 1000 then
 		raise exception using errcode = '22023', message = 'settle_dispatches takes an array of at most 1000 items';
+	end if;
+	if exists (select from jsonb_array_elements(p_items) i where i ->> 'token' is not null
+			and jsonb_typeof(i -> 'answer') is distinct from 'object')
+		or (select count((i ->> 'token')::uuid) <> count(distinct (i ->> 'token')::uuid) from jsonb_array_elements(p_items) i) then
+		raise exception using errcode = '22023', message = 'settle_dispatches takes one answer, an object, for each token';
 	end if;
 	with live as (
 		select d.token from governance.dispatch_claims d
-		where d.answer is null and d.token in (select (i ->> 'token')::uuid from jsonb_array_elements(p_items) i)
-		order by d.token for update
+		join jsonb_array_elements(p_items) i on d.token = (i ->> 'token')::uuid
+		where d.answer is null or d.evidence_id = (i -> 'evidence' ->> 'id')::uuid
+		order by d.caller, d.correlation_id for update of d
 	)
 	select coalesce(array_agg(l.token), '{}') into v_live from live l;
 
@@ -471,7 +516,7 @@ begin
 	update governance.dispatch_claims d
 	set answer = i -> 'answer', evidence_id = (i -> 'evidence' ->> 'id')::uuid
 	from jsonb_array_elements(p_items) i
-	where d.token = (i ->> 'token')::uuid and d.token = any (v_live);
+	where d.token = (i ->> 'token')::uuid and d.token = any (v_live) and d.answer is null;
 
 	return (select coalesce(jsonb_agg(jsonb_build_object('settled',
 		i.value ->> 'token' is null or (i.value ->> 'token')::uuid = any (v_live)) order by i.ordinality), '[]')

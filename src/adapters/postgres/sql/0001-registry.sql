@@ -41,6 +41,14 @@ create table governance.birth_certificates (
 	primary key (collection, row_key)
 );
 
+-- What a content table was before it was governed, so that leaving the declaration gives it back as it came.
+create table governance.taken_tables (
+	collection text primary key,
+	owner text not null,
+	privileges jsonb not null,
+	apply_id uuid not null references governance.applies (id)
+);
+
 create table governance.evidence_head (
 	singleton boolean primary key default true check (singleton),
 	origin uuid not null default gen_random_uuid(),
@@ -78,7 +86,8 @@ create table public.dot_agent_api_contract (
 	version text not null,
 	executor text not null,
 	path text not null,
-	modes jsonb not null check (not modes @> '"REAL_RUN"'),
+	-- What may stand there is named, so that no spelling or nesting of REAL_RUN can.
+	modes jsonb not null check (jsonb_typeof(modes) = 'array' and modes <@ '["PLAN_ONLY", "DRY_RUN"]'),
 	side_effects text not null check (side_effects = 'none'),
 	input_schema jsonb not null,
 	output_schema jsonb not null,
@@ -116,7 +125,7 @@ create table public.governance_grants (
 	token_hash text not null unique,
 	tool text not null references public.dot_tools (code),
 	caller text not null,
-	modes jsonb not null,
+	modes jsonb not null check (jsonb_typeof(modes) = 'array' and modes <@ '["PLAN_ONLY", "DRY_RUN"]'),
 	contract_digest text not null,
 	lane text,
 	expires_at timestamptz not null,
@@ -142,9 +151,10 @@ create table public.governance_reviews (
 
 grant usage on schema governance to governance_writer, governance_reader;
 grant select on governance.migrations, governance.applies, governance.policy, governance.governed_collections,
-	governance.birth_certificates, governance.evidence_head to governance_writer;
+	governance.birth_certificates, governance.taken_tables, governance.evidence_head to governance_writer;
 grant insert on governance.applies, governance.policy, governance.migrations to governance_writer;
-grant insert, update, delete on governance.governed_collections, governance.birth_certificates to governance_writer;
+grant insert, update, delete on governance.governed_collections, governance.birth_certificates,
+	governance.taken_tables to governance_writer;
 grant update on governance.evidence_head to governance_writer;
 grant select, insert, update, delete on governance.dispatch_claims to governance_writer;
 grant select, insert, update, delete on public.dot_tools, public.dot_agent_api_contract, public.table_registry,

@@ -111,8 +111,36 @@ language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
 	select exists (select from governance.governed_collections where collection = p_collection)
 $$;
 
+-- The governed collection that a row of a metadata table describes, or the entry of this bundle; null for an open row.
+create function governance.subject_of_metadata(p_describes text, p_row jsonb) returns text
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp as $$
+declare
+	v_subject text;
+	v_entries text[] := array['governed-guard', 'governance', 'governance-module'];
+begin
+	if p_describes in ('collections', 'fields') then
+		select p_row ->> 'collection' into v_subject where governance.is_governed(p_row ->> 'collection');
+	elsif p_describes = 'relations' then
+		-- A list typed by hand carries spaces and quotes; a governed name has none, so both ends are trimmed to a name.
+		select c into v_subject
+		from unnest(array[p_row ->> 'many_collection', p_row ->> 'one_collection'] || array(
+			select regexp_replace(a, '^[^A-Za-z0-9_]+|[^A-Za-z0-9_]+$', '', 'g')
+			from unnest(string_to_array(p_row ->> 'one_allowed_collections', ',')) a)) c
+		where governance.is_governed(c) limit 1;
+	elsif p_row ->> 'folder' = 'directus-extension-governed-dispatch'
+		or (p_row ->> 'folder' = any (v_entries) and p_row ->> 'bundle' is not null) then
+		v_subject := p_row ->> 'folder';
+	-- The folder a bundle lies in is the operator's choice; its entries tell which bundle it is.
+	elsif exists (select from public.directus_extensions e where e.bundle = (p_row ->> 'id')::uuid and e.folder = 'governed-guard') then
+		v_subject := p_row ->> 'folder';
+	end if;
+	return v_subject;
+end
+$$;
+
 -- Row guard on directus_collections, directus_fields, directus_relations and directus_extensions. It protects the rows
 -- that describe a governed collection or this bundle; every other row passes. First argument: what the table describes.
+-- It stands BEFORE each row, for a clear answer, and AFTER it, because a trigger that sorts later may change the row.
 create function governance.fn_block_metadata() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 declare
@@ -125,19 +153,7 @@ begin
 		return coalesce(new, old);
 	end if;
 	foreach v_row in array v_rows loop
-		v_subject := null;
-		if tg_argv[0] in ('collections', 'fields') then
-			if governance.is_governed(v_row ->> 'collection') then
-				v_subject := v_row ->> 'collection';
-			end if;
-		elsif tg_argv[0] = 'relations' then
-			select c into v_subject
-			from unnest(array[v_row ->> 'many_collection', v_row ->> 'one_collection']
-				|| string_to_array(coalesce(v_row ->> 'one_allowed_collections', ''), ',')) c
-			where governance.is_governed(c) limit 1;
-		elsif v_row ->> 'folder' in ('directus-extension-governed-dispatch', 'governed-guard', 'governance', 'governance-module') then
-			v_subject := v_row ->> 'folder';
-		end if;
+		v_subject := governance.subject_of_metadata(tg_argv[0], v_row);
 		if v_subject is null then
 			continue;
 		end if;
@@ -166,6 +182,6 @@ $$;
 
 revoke execute on all functions in schema governance from public;
 grant execute on function governance.fn_assert_safe_for_dot_action(text) to governance_reader;
-grant execute on function governance.is_governed(text) to governance_writer, governance_reader;
+grant execute on function governance.is_governed(text), governance.subject_of_metadata(text, jsonb) to governance_writer, governance_reader;
 
 reset role;
