@@ -22,7 +22,10 @@ export const OWN_TABLES: readonly GuardedTable[] = [
 	{ schema: 'governance', name: 'applies', key: 'id', class: 'ledger' },
 	{ schema: 'governance', name: 'governed_collections', key: 'collection', class: 'internal' },
 	{ schema: 'governance', name: 'birth_certificates', key: 'collection', class: 'internal' },
+	{ schema: 'governance', name: 'taken_tables', key: 'collection', class: 'internal' },
 	{ schema: 'governance', name: 'evidence_head', key: 'singleton', class: 'internal' },
+	{ schema: 'governance', name: 'dispatch_claims', key: 'token', class: 'internal' },
+	{ schema: 'governance', name: 'migrations', key: 'id', class: 'internal' },
 ];
 
 export interface GuardTrigger {
@@ -31,12 +34,14 @@ export interface GuardTrigger {
 	definition: string;
 }
 
-/** The triggers that guard one table. Names sort so that PostgreSQL fires the last look last. */
-export function guardTriggersOf({ schema, name, key, class: guardClass }: GuardedTable): GuardTrigger[] {
-	const table = `${schema}.${quoteIdentifier(name)}`;
+/**
+ * The triggers that guard one table. Names sort so that PostgreSQL fires the last look last. `qualifiedName` is the table
+ * as PostgreSQL quotes it. The key column was named by whoever made the table, so it may hold anything, quotes included.
+ */
+export function guardTriggersOf({ key, class: guardClass }: GuardedTable, qualifiedName: string): GuardTrigger[] {
 	const trigger = (triggerName: string, when: string, call: string): GuardTrigger => ({
 		name: triggerName,
-		definition: `CREATE TRIGGER ${triggerName} ${when.replace('TABLE', table)} FOR EACH STATEMENT EXECUTE FUNCTION governance.${call}`,
+		definition: `CREATE TRIGGER ${triggerName} ${when.replace('TABLE', () => qualifiedName)} FOR EACH STATEMENT EXECUTE FUNCTION governance.${call}`,
 	});
 	const statement = [
 		trigger(
@@ -51,7 +56,7 @@ export function guardTriggersOf({ schema, name, key, class: guardClass }: Guarde
 		),
 	];
 	if (guardClass === 'ledger' || guardClass === 'internal') return statement;
-	const gate = `fn_birth_gate('${guardClass}', '${key}')`;
+	const gate = `fn_birth_gate('${guardClass}', '${key.replaceAll("'", "''")}')`;
 	return [
 		...statement,
 		trigger('governance_m_birth_insert', 'AFTER INSERT ON TABLE REFERENCING NEW TABLE AS new_rows', gate),
@@ -72,21 +77,23 @@ export const METADATA_TABLES = [
 	{ name: 'directus_extensions', describes: 'extensions' },
 ] as const;
 
-/** The triggers on one of Directus's metadata tables. */
+/**
+ * The triggers on one of Directus's metadata tables: before each row for a clear answer, after it because a trigger that
+ * sorts later may still change the row.
+ */
 export function metadataTriggersOf({ name, describes }: (typeof METADATA_TABLES)[number]): GuardTrigger[] {
+	const trigger = (triggerName: string, when: string, call: string): GuardTrigger => ({
+		name: triggerName,
+		definition: `CREATE TRIGGER ${triggerName} ${when} ON public.${name} FOR EACH ${call}`,
+	});
+	const block = `ROW EXECUTE FUNCTION governance.fn_block_metadata('${describes}')`;
 	return [
-		{
-			name: 'governance_metadata_guard',
-			definition: `CREATE TRIGGER governance_metadata_guard BEFORE INSERT OR DELETE OR UPDATE ON public.${name} FOR EACH ROW EXECUTE FUNCTION governance.fn_block_metadata('${describes}')`,
-		},
-		{
-			name: 'governance_metadata_truncate',
-			definition: `CREATE TRIGGER governance_metadata_truncate BEFORE TRUNCATE ON public.${name} FOR EACH STATEMENT EXECUTE FUNCTION governance.fn_block_metadata_truncate()`,
-		},
+		trigger('governance_metadata_guard', 'BEFORE INSERT OR DELETE OR UPDATE', block),
+		trigger('governance_metadata_last_look', 'AFTER INSERT OR DELETE OR UPDATE', block),
+		trigger(
+			'governance_metadata_truncate',
+			'BEFORE TRUNCATE',
+			'STATEMENT EXECUTE FUNCTION governance.fn_block_metadata_truncate()',
+		),
 	];
-}
-
-/** A PostgreSQL identifier, quoted where its spelling needs it, as `quote_identifier` does for non-keywords. */
-export function quoteIdentifier(name: string): string {
-	return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { lockPlainTable } from './registrar/plain-table.ts';
 
 /** One write that was really tried and rolled back. `refused` only when a guard or a missing privilege said no. */
 export interface ProbeResult {
@@ -11,17 +12,23 @@ export interface ProbeResult {
 
 const ACTIONS = ['insert', 'update', 'delete', 'truncate'] as const;
 
-/** SQLSTATEs that are a refusal; any other error proves nothing. */
-const REFUSALS = /^(42501|GD00\d)$/;
+interface Target {
+	name: string;
+	column: string;
+	/** A TRUNCATE that no guard stops would also fire triggers of tables that point here, with the operator's rights. */
+	guarded: boolean;
+}
 
 /**
  * Tries each kind of write on every governed table and rolls it back: once as Directus's role (is the privilege really
- * missing?) and once as the table's owner (does the trigger bite where privileges do not?). The caller's session must be
- * allowed to become both.
+ * missing?) and once as the table's owner (does the trigger bite where privileges do not?). Then tries to describe a
+ * governed collection anew in Directus's metadata. The caller's session must be allowed to become both roles, and the
+ * registrar must have found all these tables plain.
  */
 export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole: string): Promise<ProbeResult[]> {
-	const { rows } = await client.query<{ name: string; column: string }>(
-		`select c.relname as name, a.attname as column
+	const { rows } = await client.query<Target>(
+		`select c.relname as name, a.attname as column, exists (select from pg_catalog.pg_trigger t
+				where t.tgrelid = c.oid and t.tgname = 'governance_a_assert_safe' and t.tgenabled = 'A') as guarded
 		from governance.governed_collections g
 		join pg_catalog.pg_class c on c.relname = g.collection and c.relnamespace = 'public'::regnamespace
 		join lateral (select attname from pg_catalog.pg_attribute
@@ -31,12 +38,40 @@ export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole
 	const results: ProbeResult[] = [];
 	await client.query('begin');
 	try {
-		for (const { name, column } of rows) {
+		for (const target of rows) {
 			for (const action of ACTIONS) {
-				const statement = statementOf(action, name, column);
-				results.push({ table: name, action, layer: 'privilege', ...(await tryAs(client, directusRole, statement)) });
-				results.push({ table: name, action, layer: 'guard', ...(await tryAs(client, 'governance_owner', statement)) });
+				if (action === 'truncate' && !target.guarded) {
+					results.push({
+						table: target.name,
+						action,
+						layer: 'guard',
+						refused: false,
+						observed: 'no guard, so not tried',
+					});
+					continue;
+				}
+				const statement = statementOf(action, target);
+				results.push({
+					table: target.name,
+					action,
+					layer: 'privilege',
+					...(await tryAs(client, directusRole, statement, /^(42501|GD00\d)$/)),
+				});
+				results.push({
+					table: target.name,
+					action,
+					layer: 'guard',
+					...(await tryAs(client, 'governance_owner', statement, /^GD00\d$/)),
+				});
 			}
+		}
+		for (const { table, statement } of METADATA_PROBES) {
+			results.push({
+				table,
+				action: 'insert',
+				layer: 'guard',
+				...(await tryMetadata(client, directusRole, table, statement)),
+			});
 		}
 	} finally {
 		await client.query('rollback');
@@ -44,14 +79,47 @@ export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole
 	return results;
 }
 
-function statementOf(action: (typeof ACTIONS)[number], name: string, column: string): string {
+/** Rows that would describe a governed collection, or this bundle as disabled. */
+const METADATA_PROBES = [
+	{
+		table: 'directus_collections',
+		statement: `insert into public.directus_collections (collection) values ('dot_tools')`,
+	},
+	{
+		table: 'directus_fields',
+		statement: `insert into public.directus_fields (collection, field) values ('dot_tools', 'probe')`,
+	},
+	{
+		table: 'directus_relations',
+		statement: `insert into public.directus_relations (many_collection, many_field, one_allowed_collections) values ('probe', 'probe', 'dot_tools')`,
+	},
+	{
+		table: 'directus_extensions',
+		statement: `insert into public.directus_extensions (id, folder, source, enabled)
+			values (gen_random_uuid(), 'directus-extension-governed-dispatch', 'local', false)`,
+	},
+] as const;
+
+/** These tables are Directus's own: what its role plants there runs in this session, so it is locked and looked at first. */
+async function tryMetadata(
+	client: Pick<pg.Client, 'query'>,
+	directusRole: string,
+	table: string,
+	statement: string,
+): Promise<{ refused: boolean; observed: string }> {
+	const [fault] = await lockPlainTable(client, `public.${table}`);
+	if (fault) return { refused: false, observed: `not tried: ${fault.subject} ${fault.problem}` };
+	return tryAs(client, directusRole, statement, /^GD005$/);
+}
+
+/** None of these touches a row. `default` may be assigned to any column, an identity column included. */
+function statementOf(action: (typeof ACTIONS)[number], { name, column }: Target): string {
 	const table = `public.${pg.escapeIdentifier(name)}`;
-	const key = pg.escapeIdentifier(column);
 	switch (action) {
 		case 'insert':
-			return `insert into ${table} select * from ${table} where false`;
+			return `insert into ${table} overriding system value select * from ${table} where false`;
 		case 'update':
-			return `update ${table} set ${key} = ${key} where false`;
+			return `update ${table} set ${pg.escapeIdentifier(column)} = default where false`;
 		case 'delete':
 			return `delete from ${table} where false`;
 		case 'truncate':
@@ -61,7 +129,13 @@ function statementOf(action: (typeof ACTIONS)[number], name: string, column: str
 	}
 }
 
-async function tryAs(client: Pick<pg.Client, 'query'>, role: string, statement: string): Promise<{ refused: boolean; observed: string }> {
+/** `refusals`: the SQLSTATEs that prove the layer. Any other error proves nothing. */
+async function tryAs(
+	client: Pick<pg.Client, 'query'>,
+	role: string,
+	statement: string,
+	refusals: RegExp,
+): Promise<{ refused: boolean; observed: string }> {
 	await client.query('savepoint probe');
 	try {
 		await client.query(`set local role ${pg.escapeIdentifier(role)}`);
@@ -69,7 +143,10 @@ async function tryAs(client: Pick<pg.Client, 'query'>, role: string, statement: 
 		return { refused: false, observed: 'the write went through (rolled back)' };
 	} catch (error) {
 		const code = error instanceof pg.DatabaseError ? (error.code ?? '') : '';
-		return { refused: REFUSALS.test(code), observed: error instanceof Error ? `${code} ${error.message}`.trim() : 'unknown error' };
+		return {
+			refused: refusals.test(code),
+			observed: error instanceof Error ? `${code} ${error.message}`.trim() : 'unknown error',
+		};
 	} finally {
 		await client.query('rollback to savepoint probe; release savepoint probe');
 	}

@@ -1,7 +1,6 @@
 import type { Change, Fault } from '../../service/ports/registrar.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
-import { functionDrift } from '../../adapters/postgres/registrar/function-drift.ts';
 import { openOperatorSession } from '../../adapters/postgres/registrar/session.ts';
 import { probeGuards, type ProbeResult } from '../../adapters/postgres/probes.ts';
 import { readStrengthFacts } from '../../adapters/postgres/strength-facts.ts';
@@ -33,8 +32,8 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 	try {
 		const { rowCount } = await client.query(`select from pg_class where oid = to_regclass('governance.governed_collections')`);
 		if (rowCount) {
-			found.drift.push(...(await functionDrift(client)));
-			found.probes = await probeGuards(client, config.directus_role);
+			// Where the registrar found a snare, a probe could run it with the operator's rights.
+			if (outcome.kind !== 'refused') found.probes = await probeGuards(client, config.directus_role);
 			found.strength = computeStrength(await readStrengthFacts(client, config.directus_role));
 		}
 	} finally {

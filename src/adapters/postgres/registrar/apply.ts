@@ -1,20 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { EvidenceEntry } from '../../../contracts/evidence.ts';
 import type { PolicyDocument } from '../../../contracts/policy.ts';
-import { type GuardedTable, OWN_TABLES } from '../../../core/governed-tables.ts';
+import { type GuardedTable, METADATA_TABLES, OWN_TABLES } from '../../../core/governed-tables.ts';
 import { canonicalJson, digestOf } from '../../../service/canonical.ts';
-import type { ApplyOptions, ApplyOutcome, Change, DesiredState, Fault, PolicySigner } from '../../../service/ports/registrar.ts';
+import type {
+	ApplyOptions,
+	ApplyOutcome,
+	Change,
+	DesiredState,
+	Fault,
+	PolicySigner,
+} from '../../../service/ports/registrar.ts';
 import { ensureExposure } from './exposure.ts';
+import { ensureFunctions, foreignObjects } from './functions.ts';
 import { ensureGuards, ensureMetadataGuards } from './guards.ts';
 import { migrate } from './migrations.ts';
-import { type ContentTable, inspectContentTables, takeOwnership } from './ownership.ts';
-import { lockPlainTable } from './plain-table.ts';
+import { type ContentTable, ensureOwner, inspectContentTables, takeOwnership } from './ownership.ts';
+import { lockPlainTable, snaresOf } from './plain-table.ts';
 import { ensurePolicy } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
 import { ensureSchemaPrivileges, ensureTablePrivileges } from './privileges.ts';
 import { ensureGovernedCollections, ensureRegistry } from './registry.ts';
-import { ensureRoles } from './roles.ts';
-import { asRole, lockRegistrar, openOperatorSession, type Sql } from './session.ts';
+import { releaseUndeclared } from './release.ts';
+import { untilUndisturbed } from './retry.ts';
+import { ensureRoles, roleFaults } from './roles.ts';
+import { asRole, identifier, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
 
 /** Tool whose `last_executed` says when the registrar last changed anything. */
 const REGISTRAR_TOOL = 'DOT_REGISTER';
@@ -31,9 +41,18 @@ export async function applyDesiredState(
 	signer: PolicySigner,
 	options: ApplyOptions,
 ): Promise<ApplyOutcome> {
+	return untilUndisturbed(() => applyOnce(operatorUrl, desired, signer, options));
+}
+
+async function applyOnce(
+	operatorUrl: string,
+	desired: DesiredState,
+	signer: PolicySigner,
+	options: ApplyOptions,
+): Promise<ApplyOutcome> {
 	const client = await openOperatorSession(operatorUrl);
 	try {
-		await client.query('begin isolation level read committed');
+		await client.query('begin isolation level read committed read write');
 		const outcome = await withinTransaction(client, desired, signer, options);
 		await client.query(outcome.kind === 'applied' && options.commit ? 'commit' : 'rollback');
 		if (outcome.kind === 'applied' && !options.commit) return { kind: 'planned', changes: outcome.changes };
@@ -53,25 +72,37 @@ async function withinTransaction(
 	const early = await preconditionFaults(client, desired.directusRole);
 	if (early.length > 0) return { kind: 'refused', faults: early };
 	await lockRegistrar(client);
-	const faults: Fault[] = [...(await lockPlainTable(client, 'public.directus_collections'))];
+	const faults = await surroundingFaults(client, desired.directusRole);
 	const content = await inspectContentTables(client, desired.collections);
 	faults.push(...content.faults);
 	if (faults.length > 0) return { kind: 'refused', faults };
 
 	onProgress('roles and schema');
 	const changes: Change[] = [...(await ensureRoles(client)), ...(await migrate(client))];
+	changes.push(...(await ensureFunctions(client, desired.directusRole)));
 	const applyId = randomUUID();
 	await recordApply(client, applyId, desired);
 
 	onProgress('guards and privileges');
-	for (const table of content.tables) changes.push(...(await takeOwnership(client, table)));
+	changes.push(...(await releaseUndeclared(client, desired.collections, desired.directusRole)));
+	for (const table of OWN_TABLES) changes.push(...(await ensureOwner(client, table)));
+	for (const table of content.tables) changes.push(...(await takeOwnership(client, table, applyId)));
 	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded)]) {
-		changes.push(...(await ensureGuards(client, table)), ...(await ensureTablePrivileges(client, table, desired.directusRole)));
+		changes.push(
+			...(await ensureGuards(client, table)),
+			...(await ensureTablePrivileges(client, table, desired.directusRole)),
+		);
 	}
-	changes.push(...(await ensureSchemaPrivileges(client, desired.directusRole)), ...(await ensureMetadataGuards(client)));
+	changes.push(
+		...(await ensureSchemaPrivileges(client, desired.directusRole)),
+		...(await ensureMetadataGuards(client)),
+	);
 
 	onProgress('registry');
-	changes.push(...(await ensureGovernedCollections(client, desired.policy.governed)), ...(await ensureRegistry(client, desired.registry)));
+	changes.push(
+		...(await ensureGovernedCollections(client, desired.policy.governed)),
+		...(await ensureRegistry(client, desired.registry)),
+	);
 	const exposure = await ensureExposure(client, desired.expose);
 	if (exposure.faults.length > 0) return { kind: 'refused', faults: exposure.faults };
 	changes.push(...exposure.changes);
@@ -82,6 +113,19 @@ async function withinTransaction(
 	if (changes.length === 0) return { kind: 'unchanged', generation: policy.generation };
 	await concludeApply(client, applyId, changes, policy.document);
 	return { kind: 'applied', applyId, generation: policy.generation, changes };
+}
+
+/** What is wrong with the tables around the declared ones. Nothing of Directus's is read before this was asked. */
+async function surroundingFaults(client: Sql, directusRole: string): Promise<Fault[]> {
+	const faults = await lockPlainTable(client, 'public.directus_collections');
+	const inside = OWN_TABLES.filter(({ schema }) => schema === 'governance').map(({ name }) => name);
+	faults.push(...(await roleFaults(client, directusRole)), ...(await foreignObjects(client, inside)));
+	const metadata = METADATA_TABLES.map(({ name }) => `public.${name}`).filter(
+		(name) => name !== 'public.directus_collections',
+	);
+	const [installed] = await rowsOf(client, `select 1 from pg_class where oid = to_regclass('governance.migrations')`);
+	const own = installed ? OWN_TABLES.map(({ schema, name }) => `${schema}.${identifier(name)}`) : [];
+	return [...faults, ...(await snaresOf(client, ...metadata, ...own))];
 }
 
 const asGuarded = ({ name, key }: ContentTable): GuardedTable => ({ schema: 'public', name, key, class: 'governed' });

@@ -21,7 +21,12 @@ export async function migrate(client: Sql): Promise<Change[]> {
 	const [schema] = await rowsOf(client, `select 1 from pg_namespace where nspname = 'governance'`);
 	if (!schema) {
 		await client.query('create schema governance authorization governance_owner');
-		changes.push({ action: 'add', area: 'structure', subject: 'schema governance', detail: 'owned by governance_owner' });
+		changes.push({
+			action: 'add',
+			area: 'structure',
+			subject: 'schema governance',
+			detail: 'owned by governance_owner',
+		});
 	}
 	const done = await appliedMigrations(client);
 	for (const { id, name, digest } of done) {
@@ -44,12 +49,14 @@ export async function migrate(client: Sql): Promise<Change[]> {
 	);
 	for (const { id, name, sql, digest } of pending) {
 		await client.query(sql);
-		await asRole(client, 'governance_owner', () =>
+		await asRole(client, 'governance_writer', () =>
 			client.query('insert into governance.migrations (id, name, digest) values ($1, $2, $3)', [id, name, digest]),
 		);
 		changes.push({ action: 'add', area: 'structure', subject: `migration ${id}`, detail: name });
 	}
-	await asRole(client, 'governance_owner', () => client.query('revoke create on schema governance from governance_writer'));
+	await asRole(client, 'governance_owner', () =>
+		client.query('revoke create on schema governance from governance_writer'),
+	);
 	await client.query('revoke create on schema public from governance_owner');
 	return changes;
 }

@@ -1,6 +1,7 @@
+import { type GuardedTable, OWN_TABLES } from '../../../core/governed-tables.ts';
 import type { Change, Fault } from '../../../service/ports/registrar.ts';
-import { identifier, rowsOf, type Sql } from './session.ts';
-import { snaresOf } from './plain-table.ts';
+import { lockPlainTable, snaresOf } from './plain-table.ts';
+import { asRole, identifier, rowsOf, type Sql } from './session.ts';
 
 /** A content table of the instance with its single-column primary key. */
 export interface ContentTable {
@@ -9,7 +10,8 @@ export interface ContentTable {
 }
 
 /**
- * Looks at every table that is to be governed, before anything changes. A foreign key of its own with an action would let
+ * Looks at every table that is to be governed, before anything changes, and keeps those still in Directus's hands as they
+ * are until this transaction ends: a trigger planted after the look would come along with the table. A foreign key of its own with an action would let
  * the owner of the other table change governed rows; one to a table Directus owns falls with DROP … CASCADE.
  */
 export async function inspectContentTables(
@@ -20,51 +22,73 @@ export async function inspectContentTables(
 	const faults: Fault[] = [];
 	for (const name of collections) {
 		const qualified = `public.${identifier(name)}`;
-		const snares = await snaresOf(client, qualified);
+		const snares = (await isTaken(client, qualified))
+			? await snaresOf(client, qualified)
+			: await lockPlainTable(client, qualified, 'access exclusive');
 		faults.push(...snares.map((fault) => ({ ...fault, subject: name })));
 		if (snares.length > 0) continue;
 		const key = await primaryKeyOf(client, qualified);
 		if (key) tables.push({ name, key });
 		else faults.push({ subject: name, problem: 'has no primary key of one column', fix: 'give it one' });
-		faults.push(...(await foreignKeyFaults(client, name, qualified)), ...(await versioningFaults(client, name)));
+		faults.push(
+			...(await foreignKeyFaults(client, name, qualified, collections)),
+			...(await versioningFaults(client, name)),
+		);
 	}
 	return { tables, faults };
 }
 
+const ownerOf = async (client: Sql, qualified: string): Promise<string | undefined> =>
+	(
+		await rowsOf<{ owner: string }>(
+			client,
+			'select pg_get_userbyid(relowner) as owner from pg_class where oid = to_regclass($1)',
+			[qualified],
+		)
+	)[0]?.owner;
+
+const isTaken = async (client: Sql, qualified: string): Promise<boolean> =>
+	(await ownerOf(client, qualified)) === 'governance_owner';
+
 async function primaryKeyOf(client: Sql, qualified: string): Promise<string | undefined> {
 	const columns = await rowsOf<{ name: string }>(
 		client,
-		`select a.attname as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
-		where i.indrelid = to_regclass($1) and i.indisprimary`,
+		`select a.attname as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+		where i.indrelid = to_regclass($1) and i.indisprimary and i.indnkeyatts = 1`,
 		[qualified],
 	);
 	return columns.length === 1 ? columns[0]?.name : undefined;
 }
 
-async function foreignKeyFaults(client: Sql, name: string, qualified: string): Promise<Fault[]> {
+/** `collections`: all that are declared. A table leaving the declaration goes back to Directus in this very apply. */
+async function foreignKeyFaults(client: Sql, name: string, qualified: string, collections: string[]): Promise<Fault[]> {
 	const keys = await rowsOf<{ name: string; action: boolean; target: string; foreign_owner: boolean }>(
 		client,
 		`select c.conname as name, c.confdeltype not in ('a', 'r') or c.confupdtype not in ('a', 'r') as action,
 			c.confrelid::regclass::text as target,
-			pg_get_userbyid(t.relowner) <> 'governance_owner' and not (t.relname = any ($2)) as foreign_owner
+			not (t.relnamespace = 'public'::regnamespace and t.relname = any ($2)) as foreign_owner
 		from pg_constraint c join pg_class t on t.oid = c.confrelid
 		where c.conrelid = to_regclass($1) and c.contype = 'f' order by 1`,
-		[qualified, [name]],
+		[qualified, [...collections, ...OWN_TABLES.map((own) => own.name)]],
 	);
 	return keys.flatMap(({ name: key, action, target, foreign_owner }) => [
 		...(action
-			? [{
-					subject: name,
-					problem: `foreign key ${key} has CASCADE, SET NULL or SET DEFAULT: a change of ${target} would change governed rows`,
-					fix: `make ${key} NO ACTION`,
-				}]
+			? [
+					{
+						subject: name,
+						problem: `foreign key ${key} has CASCADE, SET NULL or SET DEFAULT: a change of ${target} would change governed rows`,
+						fix: `make ${key} NO ACTION`,
+					},
+				]
 			: []),
 		...(foreign_owner
-			? [{
-					subject: name,
-					problem: `foreign key ${key} points to ${target}, which Directus owns and can drop with CASCADE`,
-					fix: `drop ${key}, or govern ${target} too`,
-				}]
+			? [
+					{
+						subject: name,
+						problem: `foreign key ${key} points to ${target}, which Directus owns and can drop with CASCADE`,
+						fix: `drop ${key}, or govern ${target} too`,
+					},
+				]
 			: []),
 	]);
 }
@@ -77,21 +101,49 @@ async function versioningFaults(client: Sql, name: string): Promise<Fault[]> {
 		[name],
 	);
 	return row?.versioning
-		? [{ subject: name, problem: 'content versioning is on (versioned reads write)', fix: 'turn versioning off in its settings' }]
+		? [
+				{
+					subject: name,
+					problem: 'content versioning is on (versioned reads write)',
+					fix: 'turn versioning off in its settings',
+				},
+			]
 		: [];
 }
 
-/** Moves a table away from Directus's role. The operator holds the rights of both owners; nobody else can do this. */
-export async function takeOwnership(client: Sql, { name }: ContentTable): Promise<Change[]> {
+/**
+ * Moves a content table away from Directus's role and remembers what it was, for the day it leaves the declaration. The
+ * operator holds the rights of both owners; nobody else can do this.
+ */
+export async function takeOwnership(client: Sql, { name }: ContentTable, applyId: string): Promise<Change[]> {
 	const qualified = `public.${identifier(name)}`;
-	const [row] = await rowsOf<{ owner: string }>(
-		client,
-		'select pg_get_userbyid(relowner) as owner from pg_class where oid = to_regclass($1)',
-		[qualified],
+	if (await isTaken(client, qualified)) return [];
+	await asRole(client, 'governance_writer', () =>
+		client.query(
+			`insert into governance.taken_tables (collection, owner, privileges, apply_id)
+			select c.relname, pg_get_userbyid(c.relowner), coalesce((select jsonb_agg(x) from (
+				select null as column, pg_get_userbyid(a.grantee) as grantee, a.grantee = 0 as everybody, a.privilege_type as privilege, a.is_grantable as grantable
+				from aclexplode(c.relacl) a where a.grantee <> c.relowner
+				union all select t.attname, pg_get_userbyid(a.grantee), a.grantee = 0, a.privilege_type, a.is_grantable
+				from pg_attribute t, aclexplode(t.attacl) a where t.attrelid = c.oid and a.grantee <> c.relowner) x), '[]'), $2
+			from pg_class c where c.oid = to_regclass($1)
+			on conflict (collection) do nothing`,
+			[qualified, applyId],
+		),
 	);
-	if (row?.owner === 'governance_owner') return [];
+	return changeOwner(client, name, qualified);
+}
+
+/** Takes a table of the product back when somebody gave it away. */
+export async function ensureOwner(client: Sql, { schema, name }: GuardedTable): Promise<Change[]> {
+	const qualified = `${schema}.${identifier(name)}`;
+	return (await isTaken(client, qualified)) ? [] : changeOwner(client, name, qualified);
+}
+
+async function changeOwner(client: Sql, name: string, qualified: string): Promise<Change[]> {
+	const owner = await ownerOf(client, qualified);
 	await client.query('grant create on schema public to governance_owner');
 	await client.query(`alter table ${qualified} owner to governance_owner`);
 	await client.query('revoke create on schema public from governance_owner');
-	return [{ action: 'change', area: 'structure', subject: name, detail: `owner: ${row?.owner} → governance_owner` }];
+	return [{ action: 'change', area: 'structure', subject: name, detail: `owner: ${owner} → governance_owner` }];
 }

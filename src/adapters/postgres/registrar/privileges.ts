@@ -1,16 +1,26 @@
 import type { GuardedTable } from '../../../core/governed-tables.ts';
 import type { Change } from '../../../service/ports/registrar.ts';
+import { type Grants, grantsOf, type Held, reconcile } from './grants.ts';
 import { identifier, rowsOf, type Sql } from './session.ts';
-
-const FUNCTIONS_FOR_DIRECTUS = [
-	'governance.append_evidence(jsonb)',
-	'governance.claim_dispatches(jsonb)',
-	'governance.settle_dispatches(jsonb)',
-	'governance.is_governed(text)',
-];
 
 /** What Directus's role may read in schema governance: enough to verify the policy, nothing else. */
 const READABLE_BY_DIRECTUS = ['policy', 'governed_collections'];
+
+/** What executors may not read whole: a grant's token hash, and what only the ledger functions and the registrar use. */
+const HIDDEN_FROM_READER = ['governance_grants', 'evidence_head', 'dispatch_claims', 'taken_tables', 'migrations'];
+
+/** Who holds a grant is no secret; the hash of its token is. */
+const GRANT_COLUMNS = [
+	'id',
+	'tool',
+	'caller',
+	'modes',
+	'contract_digest',
+	'lane',
+	'expires_at',
+	'max_uses',
+	'revoked_at',
+];
 
 /** Columns of Directus's tables an executor may read. Options of flows can hold secrets, so they are left out. */
 const READABLE_BY_READER: Record<string, string[]> = {
@@ -19,96 +29,72 @@ const READABLE_BY_READER: Record<string, string[]> = {
 	directus_operations: ['id', 'name', 'key', 'type', 'flow', 'resolve', 'reject'],
 };
 
-type Grants = Map<string, Set<string>>;
+/** What governance_writer does with a table, where it is not what the table's class says. */
+const WRITES: Record<string, string[]> = { evidence_head: ['UPDATE'], migrations: ['INSERT'] };
 
-function expectedGrants(table: GuardedTable, directusRole: string): Grants {
-	const writes = table.class === 'ledger' ? ['INSERT'] : ['INSERT', 'UPDATE', 'DELETE'];
+function expectedGrants({ schema, name, class: guardClass }: GuardedTable, directusRole: string): Grants {
+	const writes = WRITES[name] ?? (guardClass === 'ledger' ? ['INSERT'] : ['INSERT', 'UPDATE', 'DELETE']);
 	const grants: Grants = new Map([['governance_writer', new Set(['SELECT', ...writes])]]);
-	if (table.name === 'evidence_head') grants.set('governance_writer', new Set(['SELECT', 'UPDATE']));
-	if (table.schema === 'public' || READABLE_BY_DIRECTUS.includes(table.name)) grants.set(directusRole, new Set(['SELECT']));
-	const hidden = table.name === 'governance_grants' || table.name === 'evidence_head';
-	if (!hidden) grants.set('governance_reader', new Set(['SELECT']));
+	if (schema === 'public' || READABLE_BY_DIRECTUS.includes(name)) grants.set(directusRole, new Set(['SELECT']));
+	if (!HIDDEN_FROM_READER.includes(name)) grants.set('governance_reader', new Set(['SELECT']));
 	return grants;
 }
 
 /** Sets a governed table's privileges to exactly what its class allows; anything more that somebody granted is revoked. */
 export async function ensureTablePrivileges(client: Sql, table: GuardedTable, directusRole: string): Promise<Change[]> {
 	const qualified = `${table.schema}.${identifier(table.name)}`;
-	const actual = await actualGrants(client, qualified);
-	const expected = expectedGrants(table, directusRole);
-	const changes: Change[] = [];
-	for (const grantee of new Set([...actual.keys(), ...expected.keys()])) {
-		const has = actual.get(grantee) ?? new Set();
-		const wants = expected.get(grantee) ?? new Set();
-		const excess = [...has].filter((privilege) => !wants.has(privilege));
-		const missing = [...wants].filter((privilege) => !has.has(privilege));
-		const who = grantee === 'PUBLIC' ? 'public' : identifier(grantee);
-		if (excess.length > 0) await client.query(`revoke ${excess.join(', ')} on ${qualified} from ${who} cascade`);
-		if (missing.length > 0) await client.query(`grant ${missing.join(', ')} on ${qualified} to ${who}`);
-		const detail = [...excess.map((privilege) => `− ${privilege}`), ...missing.map((privilege) => `+ ${privilege}`)];
-		if (detail.length > 0) {
-			changes.push({ action: 'change', area: 'privilege', subject: `${table.name} for ${grantee}`, detail: detail.join(', ') });
-		}
-	}
-	return [...changes, ...(await revokeColumnGrants(client, table, qualified, directusRole))];
-}
-
-async function actualGrants(client: Sql, qualified: string): Promise<Grants> {
-	const rows = await rowsOf<{ grantee: string; privilege: string }>(
+	const held = await rowsOf<Held>(
 		client,
-		`select case when a.grantee = 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end as grantee, a.privilege_type as privilege
+		`select case when a.grantee = 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end as grantee,
+			a.privilege_type as privilege, a.is_grantable as grantable
 		from pg_class c, aclexplode(c.relacl) a where c.oid = to_regclass($1) and a.grantee <> c.relowner`,
 		[qualified],
 	);
-	const grants: Grants = new Map();
-	for (const { grantee, privilege } of rows) grants.set(grantee, (grants.get(grantee) ?? new Set()).add(privilege));
-	return grants;
+	const target = { label: table.name, on: qualified };
+	return [
+		...(await reconcile(client, target, grantsOf(held), expectedGrants(table, directusRole))),
+		...(await ensureColumnPrivileges(client, table, qualified)),
+	];
 }
 
-async function revokeColumnGrants(client: Sql, table: GuardedTable, qualified: string, directusRole: string): Promise<Change[]> {
-	const rows = await rowsOf<{ column: string; grantee: string; privilege: string }>(
+/** Column by column, because a grant on one column is nowhere to be seen in the grants of its table. */
+async function ensureColumnPrivileges(client: Sql, table: GuardedTable, qualified: string): Promise<Change[]> {
+	const columns = await rowsOf<{ column: string; held: Held[] | null }>(
 		client,
-		`select a.attname as column, case when x.grantee = 0 then 'PUBLIC' else pg_get_userbyid(x.grantee) end as grantee,
-			x.privilege_type as privilege
-		from pg_attribute a, aclexplode(a.attacl) x
-		where a.attrelid = to_regclass($1) and not (x.privilege_type = 'SELECT' and pg_get_userbyid(x.grantee) = any ($2))`,
-		[qualified, ['governance_reader', directusRole]],
+		`select a.attname as column, (select json_agg(json_build_object(
+				'grantee', case when x.grantee = 0 then 'PUBLIC' else pg_get_userbyid(x.grantee) end,
+				'privilege', x.privilege_type, 'grantable', x.is_grantable)) from aclexplode(a.attacl) x) as held
+		from pg_attribute a where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+		[qualified],
 	);
-	for (const { column, grantee, privilege } of rows) {
-		const who = grantee === 'PUBLIC' ? 'public' : identifier(grantee);
-		await client.query(`revoke ${privilege} (${identifier(column)}) on ${qualified} from ${who} cascade`);
-	}
-	return rows.map(({ column, grantee, privilege }) => ({
-		action: 'remove',
-		area: 'privilege',
-		subject: `${table.name}.${column} for ${grantee}`,
-		detail: `− ${privilege}`,
-	}));
-}
-
-/** Lets Directus's role call the ledger functions and read the policy, and executors read the graph's sources. */
-export async function ensureSchemaPrivileges(client: Sql, directusRole: string): Promise<Change[]> {
 	const changes: Change[] = [];
-	const [schema] = await rowsOf<{ usage: boolean; create: boolean }>(
+	for (const { column, held } of columns) {
+		const open = table.name === 'governance_grants' && GRANT_COLUMNS.includes(column);
+		const expected: Grants = open ? new Map([['governance_reader', new Set(['SELECT'])]]) : new Map();
+		const target = { label: `${table.name}.${column}`, on: qualified, column };
+		changes.push(...(await reconcile(client, target, grantsOf(held ?? []), expected)));
+	}
+	return changes;
+}
+
+/** Schema governance itself: everybody concerned may look names up in it, and nobody but its owner creates anything. */
+export async function ensureSchemaPrivileges(client: Sql, directusRole: string): Promise<Change[]> {
+	const held = await rowsOf<Held>(
 		client,
-		`select has_schema_privilege($1, 'governance', 'USAGE') as usage, has_schema_privilege($1, 'governance', 'CREATE') as create`,
-		[directusRole],
+		`select case when a.grantee = 0 then 'PUBLIC' else pg_get_userbyid(a.grantee) end as grantee,
+			a.privilege_type as privilege, a.is_grantable as grantable
+		from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'governance' and a.grantee <> n.nspowner`,
 	);
-	if (!schema?.usage) {
-		await client.query(`grant usage on schema governance to ${identifier(directusRole)}`);
-		changes.push({ action: 'add', area: 'privilege', subject: `schema governance for ${directusRole}`, detail: '+ USAGE' });
-	}
-	if (schema?.create) {
-		await client.query(`revoke create on schema governance from ${identifier(directusRole)}, public`);
-		changes.push({ action: 'remove', area: 'privilege', subject: `schema governance for ${directusRole}`, detail: '− CREATE' });
-	}
-	for (const call of FUNCTIONS_FOR_DIRECTUS) {
-		const [row] = await rowsOf<{ ok: boolean }>(client, `select has_function_privilege($1, $2, 'EXECUTE') as ok`, [directusRole, call]);
-		if (row?.ok) continue;
-		await client.query(`grant execute on function ${call} to ${identifier(directusRole)}`);
-		changes.push({ action: 'add', area: 'privilege', subject: `${call} for ${directusRole}`, detail: '+ EXECUTE' });
-	}
-	return [...changes, ...(await ensureReaderColumns(client))];
+	const expected: Grants = new Map(
+		['governance_writer', 'governance_reader', directusRole].map((role) => [role, new Set(['USAGE'])]),
+	);
+	const changes = await reconcile(
+		client,
+		{ label: 'schema governance', on: 'schema governance' },
+		grantsOf(held),
+		expected,
+	);
+	return [...changes, ...(await ensureReaderColumns(client)), ...(await revokeReaderWrites(client))];
 }
 
 async function ensureReaderColumns(client: Sql): Promise<Change[]> {
@@ -124,7 +110,35 @@ async function ensureReaderColumns(client: Sql): Promise<Change[]> {
 		if (missing.length === 0) continue;
 		const columns = missing.map(({ name }) => identifier(name)).join(', ');
 		await client.query(`grant select (${columns}) on public.${table} to governance_reader`);
-		changes.push({ action: 'add', area: 'privilege', subject: `${table} for governance_reader`, detail: `+ SELECT (${columns})` });
+		changes.push({
+			action: 'add',
+			area: 'privilege',
+			subject: `${table} for governance_reader`,
+			detail: `+ SELECT (${columns})`,
+		});
 	}
 	return changes;
+}
+
+/** An executor's safety is that its role can write nowhere, in Directus's own tables neither. */
+async function revokeReaderWrites(client: Sql): Promise<Change[]> {
+	const excess = await rowsOf<{ table: string; column: string | null; privilege: string }>(
+		client,
+		`select format('%I.%I', n.nspname, c.relname) as table, x.column, x.privilege_type as privilege
+		from pg_class c join pg_namespace n on n.oid = c.relnamespace, lateral (
+			select null as column, a.grantee, a.privilege_type from aclexplode(c.relacl) a
+			union all select t.attname, a.grantee, a.privilege_type from pg_attribute t, aclexplode(t.attacl) a where t.attrelid = c.oid) x
+		where c.relkind in ('r', 'p', 'v', 'm', 'f') and x.grantee = 'governance_reader'::regrole and x.privilege_type <> 'SELECT' order by 1, 2, 3`,
+	);
+	for (const { table, column, privilege } of excess) {
+		await client.query(
+			`revoke ${privilege}${column === null ? '' : ` (${identifier(column)})`} on ${table} from governance_reader cascade`,
+		);
+	}
+	return excess.map(({ table, column, privilege }) => ({
+		action: 'remove',
+		area: 'privilege',
+		subject: `${table}${column === null ? '' : `.${column}`} for governance_reader`,
+		detail: `− ${privilege}`,
+	}));
 }

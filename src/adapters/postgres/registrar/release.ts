@@ -2,27 +2,69 @@ import { guardTriggersOf } from '../../../core/governed-tables.ts';
 import type { Change } from '../../../service/ports/registrar.ts';
 import { asRole, identifier, rowsOf, type Sql } from './session.ts';
 
+interface FormerPrivilege {
+	/** Null: on the whole table. */
+	column: string | null;
+	grantee: string;
+	everybody: boolean;
+	privilege: string;
+	grantable: boolean;
+}
+
+/** Gives back every content table that is governed in the database and no longer declared. */
+export async function releaseUndeclared(
+	client: Sql,
+	declared: readonly string[],
+	directusRole: string,
+): Promise<Change[]> {
+	const rows = await rowsOf<{ collection: string }>(
+		client,
+		`select collection from governance.governed_collections where class = 'governed' and not collection = any ($1) order by 1`,
+		[declared],
+	);
+	const changes: Change[] = [];
+	for (const { collection } of rows) changes.push(...(await releaseContentTable(client, collection, directusRole)));
+	return changes;
+}
+
 /**
- * Gives a content table back to Directus's role: guards dropped, privileges of others revoked, birth certificates deleted,
- * rows as they are. Inside the open transaction, before the list of governed collections is rewritten.
+ * Gives a content table back to Directus's role: guards dropped, privileges as they were before it was governed, birth
+ * certificates deleted, rows as they are. Inside the open transaction, in which an apply is recorded.
  */
 export async function releaseContentTable(client: Sql, name: string, directusRole: string): Promise<Change[]> {
 	const qualified = `public.${identifier(name)}`;
-	const change: Change = { action: 'remove', area: 'structure', subject: name, detail: `no longer governed, back to ${directusRole}` };
-	const [table] = await rowsOf<{ owner: string }>(
-		client,
-		'select pg_get_userbyid(relowner) as owner from pg_class where oid = to_regclass($1)',
-		[qualified],
-	);
+	const [table] = await rowsOf(client, 'select 1 from pg_class where oid = to_regclass($1)', [qualified]);
 	if (table) {
-		for (const trigger of guardTriggersOf({ schema: 'public', name, key: 'id', class: 'governed' })) {
+		for (const trigger of guardTriggersOf({ schema: 'public', name, key: 'id', class: 'governed' }, qualified)) {
 			await client.query(`drop trigger if exists ${trigger.name} on ${qualified}`);
 		}
 		await client.query(`revoke all on ${qualified} from governance_writer, governance_reader`);
 		await client.query(`alter table ${qualified} owner to ${identifier(directusRole)}`);
+		await restorePrivileges(client, name, qualified);
 	}
-	await asRole(client, 'governance_writer', () =>
-		client.query('delete from governance.birth_certificates where collection = $1', [name]),
+	await asRole(client, 'governance_writer', async () => {
+		await client.query('delete from governance.birth_certificates where collection = $1', [name]);
+		await client.query('delete from governance.taken_tables where collection = $1', [name]);
+		await client.query('delete from governance.governed_collections where collection = $1', [name]);
+	});
+	const detail = table ? `no longer governed, back to ${directusRole}` : 'no longer governed; the table itself is gone';
+	return [{ action: 'remove', area: 'structure', subject: name, detail }];
+}
+
+/** Grants of roles that are gone by now stay gone, and so do those on columns that are. */
+async function restorePrivileges(client: Sql, name: string, qualified: string): Promise<void> {
+	const former = await rowsOf<FormerPrivilege>(
+		client,
+		`select p.* from governance.taken_tables t,
+			jsonb_to_recordset(t.privileges) p ("column" text, grantee text, everybody boolean, privilege text, grantable boolean)
+		where t.collection = $1 and (p.everybody or to_regrole(quote_ident(p.grantee)) is not null)
+			and (p.column is null or exists (select from pg_attribute a
+				where a.attrelid = to_regclass($2) and a.attname = p.column and not a.attisdropped))`,
+		[name, qualified],
 	);
-	return [change];
+	for (const { column, grantee, everybody, privilege, grantable } of former) {
+		const what = column === null ? privilege : `${privilege} (${identifier(column)})`;
+		const who = everybody ? 'public' : identifier(grantee);
+		await client.query(`grant ${what} on ${qualified} to ${who}${grantable ? ' with grant option' : ''}`);
+	}
 }

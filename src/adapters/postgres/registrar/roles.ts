@@ -1,5 +1,5 @@
-import type { Change } from '../../../service/ports/registrar.ts';
-import { type Sql, rowsOf } from './session.ts';
+import type { Change, Fault } from '../../../service/ports/registrar.ts';
+import { identifier, rowsOf, type Sql } from './session.ts';
 
 const ROLES = ['governance_owner', 'governance_writer', 'governance_reader'] as const;
 
@@ -10,7 +10,9 @@ export async function ensureRoles(client: Sql): Promise<Change[]> {
 		const [existing] = await rowsOf(client, 'select 1 from pg_roles where rolname = $1', [role]);
 		if (existing) continue;
 		// Roles belong to the whole server: an installer in another database may create it at the same moment.
-		await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object or unique_violation then null; end $$`);
+		await client.query(
+			`do $$ begin create role ${role} nologin; exception when duplicate_object or unique_violation then null; end $$`,
+		);
 		changes.push({ action: 'add', area: 'role', subject: role, detail: 'role without login' });
 	}
 	for (const role of ['governance_owner', 'governance_writer'] as const) {
@@ -19,6 +21,54 @@ export async function ensureRoles(client: Sql): Promise<Change[]> {
 		changes.push({ action: 'add', area: 'role', subject: role, detail: 'the operator may become it' });
 	}
 	return changes;
+}
+
+/**
+ * What would let Directus's role pass for the registrar: membership, by whatever way, in a role of the product or in the
+ * operator's, or a role of the product that is more than a name.
+ */
+export async function roleFaults(client: Sql, directusRole: string): Promise<Fault[]> {
+	const memberships = await rowsOf<{ role: string }>(
+		client,
+		`with recursive reachable (oid) as (
+			select oid from pg_roles where rolname = $1
+			union select m.roleid from pg_auth_members m join reachable r on r.oid = m.member)
+		select rolname as role from pg_roles join reachable using (oid)
+		where rolname in ('governance_owner', 'governance_writer', current_user) and rolname <> $1 order by 1`,
+		[directusRole],
+	);
+	const powers = await rowsOf<{ role: string; power: string }>(
+		client,
+		`select rolname as role, power from pg_roles, lateral (values
+			(rolcanlogin, 'LOGIN'), (rolsuper, 'SUPERUSER'), (rolcreaterole, 'CREATEROLE'), (rolreplication, 'REPLICATION'), (rolbypassrls, 'BYPASSRLS')) p (has, power)
+		where rolname in ('governance_owner', 'governance_writer') and has order by 1, 2`,
+	);
+	const [owned] = await rowsOf<{ names: string[] }>(
+		client,
+		`select array_agg(oid::regclass::text) as names from pg_class
+		where relkind in ('r', 'p', 'v', 'm', 'f', 'S') and relowner = to_regrole('governance_writer')`,
+	);
+	return [
+		...memberships.map(({ role }) => ({
+			subject: directusRole,
+			problem: `may become ${role}, so nothing keeps it apart from the registrar`,
+			fix: `revoke ${identifier(role)} from ${identifier(directusRole)}, or from the role in between`,
+		})),
+		...powers.map(({ role, power }) => ({
+			subject: role,
+			problem: `has ${power}`,
+			fix: `alter role ${role} no${power.toLowerCase()}`,
+		})),
+		...(owned?.names
+			? [
+					{
+						subject: 'governance_writer',
+						problem: `owns ${owned.names.join(', ')}: foreign-key actions there would carry the writer's marker`,
+						fix: 'alter table … owner to another role',
+					},
+				]
+			: []),
+	];
 }
 
 async function mayBecome(client: Sql, role: string): Promise<boolean> {
