@@ -4,21 +4,21 @@
  * dependency-cruiser reports success when it sees nothing, which is what happens under a compiler it does not know. So
  * the cruise counts only when every source file is among its modules and every relative import in it was noticed.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 
-const FOLDERS = ['src', 'extensions', 'instance', 'scripts', 'test'];
+const FOLDERS = ['src', 'extensions', 'governance', 'instance', 'scripts', 'test'];
 const SOURCE = /\.(ts|vue)$/;
 /** A static import or export of something by a relative path, as it stands at the start of a line. */
 const RELATIVE_IMPORT = /^(?:import|export)\b(?:[^;'"]*?\bfrom)?\s*'(\.{1,2}\/[^']+)'/gm;
 
 function sourceFiles(): string[] {
-	return FOLDERS.flatMap((folder) =>
-		readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-	).filter((file) => SOURCE.test(file) && !file.startsWith(join('test', 'planted')) && !file.endsWith('.d.ts'));
+	return FOLDERS.filter((folder) => existsSync(folder))
+		.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
+		.filter((file) => SOURCE.test(file) && !file.startsWith(join('test', 'planted')) && !file.endsWith('.d.ts'));
 }
 
 function blindSpots(result: ICruiseResult, files: readonly string[]): string[] {
