@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { ListrTask } from 'listr2';
-import { ensureBuilt } from '../scripts/ensure-built.ts';
+import { ensureBuilt, isBuilt } from '../scripts/ensure-built.ts';
 import { layBundle, REPOSITORY } from './bundle.ts';
 import type { DataFolder } from './data-folder.ts';
 import { ensureInstalled, openServer, type Server, urlsOf } from './database.ts';
@@ -104,7 +104,7 @@ class BringUp {
 	build: Step = {
 		title: 'Bundle',
 		task: async (_, task) => {
-			task.output = 'building';
+			if (!isBuilt()) task.output = 'building';
 			const done = await ensureBuilt().catch((error: unknown) => {
 				throw new InstanceFault(messageOf(error));
 			});

@@ -24,6 +24,18 @@ function inherited(): Record<string, string> {
 	return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+/** A URL with parameters (`sslmode=…`) goes to Directus whole, as its single variables cannot say them. */
+function databaseVariables(url: URL): Record<string, string> {
+	if (url.search !== '') return { DB_CONNECTION_STRING: url.toString() };
+	return {
+		DB_HOST: url.hostname,
+		DB_PORT: url.port === '' ? '5432' : url.port,
+		DB_DATABASE: decodeURIComponent(url.pathname.slice(1)),
+		DB_USER: decodeURIComponent(url.username),
+		DB_PASSWORD: decodeURIComponent(url.password),
+	};
+}
+
 /** Environment of `directus bootstrap` and `directus start`; the start adds host, port and folders. */
 export function directusEnvironment(
 	settings: DirectusSettings,
@@ -35,11 +47,7 @@ export function directusEnvironment(
 		NODE_ENV: 'production',
 		NODE_COMPILE_CACHE: COMPILE_CACHE,
 		DB_CLIENT: 'pg',
-		DB_HOST: database.hostname,
-		DB_PORT: database.port === '' ? '5432' : database.port,
-		DB_DATABASE: decodeURIComponent(database.pathname.slice(1)),
-		DB_USER: decodeURIComponent(database.username),
-		DB_PASSWORD: decodeURIComponent(database.password),
+		...databaseVariables(database),
 		SECRET: settings.secret,
 		ADMIN_EMAIL: settings.adminEmail,
 		ADMIN_PASSWORD: settings.adminPassword,

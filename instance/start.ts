@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bringUp, type Running } from './bring-up.ts';
 import { type Busy, type DataFolder, openDataFolder } from './data-folder.ts';
@@ -22,31 +23,35 @@ async function walkAndShow(record: InstanceRecord, options: StartOptions, output
 	return report.ok;
 }
 
+const recordFile = ({ dataDir }: StartOptions): string => join(dataDir, 'instance.json');
+
+/** Where to go and how to get in; beside a JSON document it is talk. */
 function showAddress(
 	{ directus_url, admin_email, admin_password }: InstanceRecord,
-	instanceFile: string,
+	options: StartOptions,
 	output: Output,
 ): void {
-	output.say(
+	const show = options.json ? output.say : output.data;
+	show(
 		[
 			output.paint('bold', `Studio    ${directus_url}/admin`),
 			`Login     ${admin_email}`,
 			`Password  ${admin_password}`,
-			output.paint('dim', `Tokens and database URLs for scripts: ${instanceFile}`),
+			output.paint('dim', `Tokens and database URLs for scripts: ${recordFile(options)}`),
 		].join('\n'),
 	);
 }
 
 /** Somebody else runs the instance of this folder: wait until it is ready, walk through it, leave it alone. */
 async function attach({ pid }: Busy, options: StartOptions, output: Output): Promise<number> {
-	const file = `${options.dataDir}/instance.json`;
+	const file = recordFile(options);
 	output.say(`The instance in ${options.dataDir} is already run by process ${pid}; walking through that one.`);
 	const end = Date.now() + ATTACH_LIMIT_MS;
 	while (isAlive(pid) && Date.now() < end) {
 		const record = await readRecord(file, pid);
 		if (record) {
 			const ok = await walkAndShow(record, options, output);
-			showAddress(record, file, output);
+			showAddress(record, options, output);
 			return ok ? 0 : 1;
 		}
 		await sleep(250);
@@ -80,7 +85,7 @@ async function runInstance(
 	const running = await bringUp({ options, folder, ledger, closers, live }, output.say);
 	const ok = await walkAndShow(running.record, options, output);
 	if (options.once) return ok ? 0 : 1;
-	showAddress(running.record, folder.instance, output);
+	showAddress(running.record, options, output);
 	output.say(`${ok ? '' : 'The walk found a fault, see above. '}Up until Ctrl-C.`);
 	return untilStopped(running, interrupted);
 }
