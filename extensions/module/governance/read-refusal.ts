@@ -1,0 +1,44 @@
+import type { EvidenceRecord } from '../../../src/contracts/evidence.ts';
+import { texts } from './texts.ts';
+
+/** A refusal as one row of a table; every value is plain text. */
+export interface RefusalRow {
+	id: string;
+	at: string;
+	who: string;
+	surface: string;
+	what: string;
+	reason: string;
+	rule: string;
+}
+
+/** Entries outlive the version that wrote them: what is not there, or is no text, is left blank. */
+export function readRefusal({ id, recorded_at, body }: EvidenceRecord): RefusalRow {
+	const [actor, facts] = [record(body.actor), record(body.facts)];
+	const who = [text(actor.kind), text(actor.user).slice(0, 8)].filter((part) => part !== '').join(' ');
+	return {
+		id,
+		at: text(body.at) || recorded_at,
+		who: who || texts.none,
+		surface: text(body.surface) || texts.none,
+		what: subjectOf(facts) || texts.none,
+		reason: text(facts.reason) || texts.none,
+		rule: text(facts.rule) || texts.none,
+	};
+}
+
+function subjectOf(facts: Record<string, unknown>): string {
+	const collection = text(facts.collection);
+	if (collection !== '') return `${collection}.${text(facts.action)}`;
+	return [text(facts.event), text(facts.tool) || text(facts.area), text(facts.mode)]
+		.filter((part) => part !== '')
+		.join(' ');
+}
+
+function record(value: unknown): Record<string, unknown> {
+	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string {
+	return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,96 @@
+import type { Gates } from '../../../src/contracts/policy.ts';
+import type { PostureAlarm } from '../../../src/contracts/posture.ts';
+
+/** Every word of the module that is not the server's own. English; a translation is another object of this shape. */
+export const texts = {
+	title: 'Posture',
+	checked: (time: string) => `Checked ${time}`,
+	refresh: 'Check again',
+	none: '–',
+
+	denied: 'Not shown to you',
+	deniedHealth: {
+		ok: (generation: number) => `Governance is in force, generation ${generation}.`,
+		held: (reason: string) => `Governance is on hold: ${reason}.`,
+	},
+	failed: 'The posture could not be read',
+	failedNext: 'Directus did not answer. Nothing is known about governance until it does.',
+	stale: (time: string, why: string) => `This is the posture of ${time}. It could not be read since: ${why}.`,
+	uninstalled: 'Nothing is governed yet',
+	uninstalledNext: 'An operator declares what is governed in directus.config.ts and runs governed apply from a shell.',
+
+	holdTitle: (reason: string) => `On hold: ${reason}`,
+	holdAct: 'An operator must act, from a shell:',
+	noAlarms: (generation: number) => `No alarms. The signed policy of generation ${generation} is in force.`,
+	alarms: {
+		HOLD: 'On hold',
+		GUARD_FAILED: 'A guard let a write through',
+		GATES_DIFFER: 'Gates were changed outside governed apply',
+		GENERATION_DIFFERS: 'Another policy than the one in force',
+		NOT_SEPARATED: 'The database alone does not hold',
+		DATABASE_UNREADABLE: 'The database could not be asked',
+	} satisfies Record<PostureAlarm['code'], string>,
+	evidenceUnanswered: 'The evidence log does not answer',
+
+	instance: {
+		title: 'Instance',
+		state: 'State',
+		environment: 'Environment',
+		id: 'Instance',
+		generation: 'Policy generation',
+		strength: 'Database strength',
+		contracts: 'Contracts',
+		executors: 'Executors',
+	},
+
+	gates: {
+		title: 'Gates',
+		on: 'On',
+		off: 'Off',
+		meaning: {
+			dispatch_enabled: 'Operations may be dispatched.',
+			dry_run_only: 'A dispatch plans or runs dry, nothing else.',
+			execute_enabled: 'Can only be off: nothing here executes.',
+			real_run_enabled: 'Can only be off: a real run does not exist.',
+		} satisfies Record<keyof Gates, string>,
+		note: 'Switched by an operator with governed apply, never from here.',
+	},
+
+	layers: {
+		title: 'Guard layers',
+		note: 'A layer counts only after a forbidden write was really refused in this database.',
+		never: 'Never tried here',
+		names: {
+			'wrapper:events-on': 'Services, with events',
+			'wrapper:events-off': 'Services, without events',
+			'hooks:events-on': 'Hooks alone',
+			rest: 'REST',
+			graphql: 'GraphQL',
+			ws: 'WebSocket',
+			mcp: 'MCP',
+			flow: 'Flows',
+			database: 'Database',
+		} as Readonly<Record<string, string>>,
+	},
+
+	governed: {
+		title: 'Governed collections',
+		collection: 'Collection',
+		class: 'Class',
+		empty: 'The policy governs no collection.',
+	},
+
+	refusals: {
+		title: 'Latest refusals',
+		when: 'When',
+		who: 'Who',
+		surface: 'Surface',
+		what: 'What',
+		reason: 'Reason',
+		rule: 'Rule',
+		empty: 'Nothing was refused yet.',
+		failed: (why: string) => `The evidence log could not be read: ${why}.`,
+	},
+
+	limits: { title: 'What this cannot promise' },
+};
