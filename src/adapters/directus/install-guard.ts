@@ -68,8 +68,10 @@ function probeWhenUp(
 	context: ExtensionContext,
 	probing: WeakSet<object>,
 ): void {
+	const own = currentGuard(slot);
+	const isCurrent = () => currentGuard(slot) === own;
 	const probe = () =>
-		probeGuard(slot, context, probing).catch((error: unknown) => {
+		probeGuard(slot, context, probing, isCurrent).catch((error: unknown) => {
 			slot.runtime.hold(
 				'GUARD_NOT_DEMONSTRATED',
 				`the probe could not run: ${error instanceof Error ? error.message : 'error'}`,
@@ -87,7 +89,7 @@ function probeWhenUp(
 		await probe();
 	});
 
-	if (appIsUp(slot)) setTimeout(() => void probe(), PROBE_AFTER_RELOAD_MS).unref();
+	if (appIsUp(slot)) setTimeout(() => isCurrent() && void probe(), PROBE_AFTER_RELOAD_MS).unref();
 }
 
 function refusalsOf(slot: ProcessSlot): DatabaseRefusals {

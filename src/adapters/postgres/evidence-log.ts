@@ -21,10 +21,20 @@ export interface EvidenceLogOptions {
 	timeoutMs?: number;
 }
 
-/** Canonical (RFC 8785) text of one entry: the exact bytes the log stores and hashes. */
+/**
+ * Canonical (RFC 8785) text of one entry: the exact bytes the log stores and hashes. Half a surrogate pair has no UTF-8
+ * and no canonical form; it becomes U+FFFD, so that a name made of one does not keep its refusal out of the log.
+ */
 export function evidenceBody(entry: EvidenceEntry): string {
 	const { facts, ...envelope } = entry;
-	return canonicalJson({ ...facts, ...envelope });
+	return canonicalJson(wellFormed({ ...facts, ...envelope }));
+}
+
+function wellFormed(value: unknown): unknown {
+	if (typeof value === 'string') return value.replace(/\p{Surrogate}/gu, '\ufffd');
+	if (Array.isArray(value)) return value.map(wellFormed);
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, item]) => [wellFormed(key), wellFormed(item)]));
 }
 
 /**

@@ -84,7 +84,7 @@ export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifie
 
 	/** One read at a time; a change announced during one is read after it. */
 	function refresh(): Promise<void> {
-		if (reading) {
+		if (reading !== undefined) {
 			again = true;
 			return reading;
 		}
@@ -129,7 +129,6 @@ export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifie
 
 function sameState(left: RuntimeState, right: RuntimeState): boolean {
 	if (left.kind === 'active' && right.kind === 'active') return left.policy === right.policy;
-	if (left.kind === 'hold' && right.kind === 'hold')
-		return left.reason === right.reason && left.detail === right.detail;
-	return left.kind === right.kind;
+	if (left.kind !== 'hold' || right.kind !== 'hold') return left.kind === right.kind;
+	return left.reason === right.reason && left.detail === right.detail && left.policy === right.policy;
 }

@@ -8,7 +8,7 @@ import { withClient } from '../../../instance/roles.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** A Directus with twin collections `gov_…` (governed) and `free_…`, an open parent of each, and a hostile extension. */
+/** A Directus with twin collections `gov_…` (governed) and `free_…`, an open parent of each, and a hostile extension (twice). */
 export interface GuardedInstance extends TestInstance {
 	as(token: string | undefined, path: string, options?: Omit<Call, 'token'>): Promise<Answer>;
 	/** Every row of a table, as text, in a stable order: what must be the same before and after. */
@@ -28,7 +28,10 @@ export async function startGuardedInstance(cluster: ClusterHandle): Promise<Guar
 
 	try {
 		await makeCollections(instance);
-		await cp(join(HERE, 'hostile'), join(instance.folder, 'directus', 'extensions', 'hostile'), { recursive: true });
+		for (const name of ['hostile', 'neighbour']) {
+			await cp(join(HERE, 'hostile'), join(instance.folder, 'directus', 'extensions', name), { recursive: true });
+		}
+
 		await instance.apply(join(HERE, 'guard.config.ts'));
 		await instance.restartDirectus();
 	} catch (error) {
