@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { at } from '../../instance/http.ts';
 import { type GuardedInstance, refusalOf, startGuardedInstance } from './support/guarded-instance.ts';
+import { oauthToken } from './support/oauth.ts';
 import { callTool, sendMessage } from './support/surfaces.ts';
 
 let instance: GuardedInstance;
@@ -134,6 +135,18 @@ describe('MCP: the message carries reason, evidence and next step', () => {
 			data: { title: 'x' },
 		});
 		expect(answer.text).toContain('[DENIED] free_items.create');
+	});
+
+	test('an OAuth token is marked as a static one is', async () => {
+		const token = await oauthToken({ url: instance.url, email: instance.adminEmail, password: instance.adminPassword });
+		const item = { action: 'create', data: { title: 'x' } };
+		const governed = await callTool(`${instance.url}/mcp`, token, 'items', { collection: 'gov_items', ...item });
+		expect(governed.text).toContain('[DENIED] gov_items.create');
+		const open = await callTool(`${instance.url}/mcp`, token, 'items', { collection: 'free_items', ...item });
+		expect(open.text).toContain('[DENIED] free_items.create');
+		expect(
+			await callTool(`${instance.url}/mcp`, token, 'items', { collection: 'free_items', action: 'read' }),
+		).toMatchObject({ isError: false });
 	});
 
 	test('what the write allowlist names goes through, with its fields and no others', async () => {

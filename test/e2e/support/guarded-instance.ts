@@ -24,7 +24,7 @@ const FIELDS = [
 ];
 
 export async function startGuardedInstance(cluster: ClusterHandle): Promise<GuardedInstance> {
-	const instance = await startTestInstance({ cluster, governed: false });
+	const instance = await startTestInstance({ cluster, governed: false, env: { MCP_OAUTH_DCR_ENABLED: 'true' } });
 
 	try {
 		await makeCollections(instance);
@@ -89,7 +89,11 @@ async function makeCollections(instance: TestInstance): Promise<void> {
 	}
 
 	await admin('/collections', { collection: 'agent_notes', meta: {}, schema: {}, fields: FIELDS });
-	await admin('/settings', { mcp_enabled: true, mcp_allow_deletes: true }, 'PATCH');
+	await admin(
+		'/settings',
+		{ mcp_enabled: true, mcp_allow_deletes: true, mcp_oauth_enabled: true, mcp_oauth_dcr_enabled: true },
+		'PATCH',
+	);
 	await grantEditor(instance, [
 		'gov_items',
 		'gov_single',
