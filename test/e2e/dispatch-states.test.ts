@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { at } from '../../instance/http.ts';
+import { withClient } from '../../instance/roles.ts';
+import { createDatabaseProbe } from '../../src/adapters/postgres/database-probe.ts';
 import { digestOf } from '../../src/service/canonical.ts';
 import {
 	type DispatchInstance,
@@ -47,6 +50,20 @@ async function claimElsewhere(correlationId: string, leaseSeconds: number): Prom
 		[JSON.stringify([claim])],
 	);
 	return String(row?.token);
+}
+
+/** Takes the check constraints of a table away, as only its owner could; answers how to put them back. */
+async function dropChecks(table: string): Promise<() => Promise<void>> {
+	const checks = await instance.sql<{ name: string; definition: string }>(
+		`select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
+		where conrelid = $1::regclass and contype = 'c'`,
+		[table],
+	);
+	for (const { name } of checks) await instance.sql(`alter table ${table} drop constraint ${name}`);
+	return async () => {
+		for (const { name, definition } of checks)
+			await instance.sql(`alter table ${table} add constraint ${name} ${definition}`);
+	};
 }
 
 describe('a correlation id', () => {
@@ -98,12 +115,9 @@ describe('REAL_RUN is refused, whatever the state', () => {
 
 	test('of the gates row: opened by a superuser, or gone', async () => {
 		const table = 'public.governance_gates';
-		const constraints = await instance.sql<{ conname: string }>(
-			`select conname from pg_constraint where conrelid = '${table}'::regclass and contype = 'c'`,
-		);
+		const restoreChecks = await dropChecks(table);
 		await instance.tamper(table, 'create table gates_before as select * from governance_gates');
 		try {
-			for (const { conname } of constraints) await instance.sql(`alter table ${table} drop constraint ${conname}`);
 			await instance.tamper(
 				table,
 				`update ${table} set execute_enabled = true, real_run_enabled = true, dry_run_only = false`,
@@ -120,15 +134,17 @@ describe('REAL_RUN is refused, whatever the state', () => {
 			await instance.tamper(table, `delete from ${table}`);
 			await instance.tamper(table, `insert into ${table} select * from gates_before`);
 			await instance.sql('drop table gates_before');
+			await restoreChecks();
 		}
 		expect(await outcome()).toEqual([200, 'PLANNED']);
 	});
 
 	test('of contracts: edited, added or removed by a superuser', async () => {
 		const table = 'public.dot_agent_api_contract';
+		const restoreChecks = await dropChecks(table);
 		await instance.sql(`create table contracts_before as select * from ${table}`);
 		const attempts = [
-			`update ${table} set modes = '["PLAN_ONLY","DRY_RUN","X"]' where tool = 'DOT_KG_EXPLAIN'`,
+			`update ${table} set modes = '["PLAN_ONLY","DRY_RUN","REAL_RUN"]' where tool = 'DOT_KG_EXPLAIN'`,
 			`update ${table} set callers = '{"roles":[],"users":[],"surfaces":["rest"]}' where tool = 'DOT_KG_EXPLAIN'`,
 			`update ${table} set input_schema = 'true' where tool = 'DOT_KG_EXPLAIN'`,
 			`delete from ${table} where tool = 'DOT_KG_EXPLAIN'`,
@@ -149,12 +165,14 @@ describe('REAL_RUN is refused, whatever the state', () => {
 			await instance.tamper(table, `delete from ${table}`);
 			await instance.tamper(table, `insert into ${table} select * from contracts_before`);
 			await instance.sql('drop table contracts_before');
+			await restoreChecks();
 		}
 		expect(await outcome()).toEqual([200, 'PLANNED']);
 	});
 
 	test('of grants: one forged into the table grants nothing', async () => {
 		const table = 'public.governance_grants';
+		const restoreChecks = await dropChecks(table);
 		const grant = 'forged-grant';
 		const columns = await instance.sql<{ name: string }>(
 			`select attname as name from pg_attribute where attrelid = '${table}'::regclass and attnum > 0 and not attisdropped`,
@@ -180,6 +198,7 @@ describe('REAL_RUN is refused, whatever the state', () => {
 			expect(await outcome({ mode: 'REAL_RUN', grant })).toEqual([403, 'REAL_RUN_REFUSED']);
 		} finally {
 			await instance.tamper(table, `delete from ${table}`);
+			await restoreChecks();
 		}
 	});
 
@@ -242,6 +261,43 @@ describe('without a ledger to write to', () => {
 	test('a decision that cannot write: no governed row changes by any dispatch', async () => {
 		const before = await instance.governedRows();
 		for (const mode of ['PLAN_ONLY', 'DRY_RUN', 'REAL_RUN']) await outcome({ mode });
+		expect(await instance.governedRows()).toBe(before);
+	});
+});
+
+describe('the probe of the database', () => {
+	const TABLE = 'public.dot_tools';
+	const collections = ['dot_tools', 'governance_gates'];
+	const probe = async () => {
+		const pool = new pg.Pool({ connectionString: instance.database.directusUrl, max: 1 });
+		try {
+			const controls = await createDatabaseProbe(pool, Date.now).run(collections, 1);
+			return Object.fromEntries(controls.map(({ id, state, detail }) => [id, `${state}: ${detail}`]));
+		} finally {
+			await pool.end();
+		}
+	};
+
+	test('counts a control only when PostgreSQL really refuses, and names what it does not', async () => {
+		const before = await instance.governedRows();
+		for (const state of Object.values(await probe())) expect(state).toMatch(/^demonstrated/);
+		const { rows } = await withClient(instance.database.superuserUrl, (client) =>
+			client.query<{ name: string }>(
+				`select tgname as name from pg_trigger where tgrelid = '${TABLE}'::regclass and not tgisinternal`,
+			),
+		);
+		await instance.sql(`grant insert, truncate on ${TABLE} to directus`);
+		try {
+			expect((await probe())['database.insert']).toMatch(/^demonstrated/);
+			for (const { name } of rows) await instance.sql(`alter table ${TABLE} disable trigger ${name}`);
+			const seen = await probe();
+			expect(seen['database.insert']).toBe('failed: not refused on dot_tools');
+			expect(seen['database.truncate']).toBe('not_demonstrated: not shown for dot_tools');
+			expect(seen['database.delete']).toMatch(/^demonstrated/);
+		} finally {
+			for (const { name } of rows) await instance.sql(`alter table ${TABLE} enable always trigger ${name}`);
+			await instance.sql(`revoke insert, truncate on ${TABLE} from directus`);
+		}
 		expect(await instance.governedRows()).toBe(before);
 	});
 });

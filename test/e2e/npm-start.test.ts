@@ -91,6 +91,7 @@ describe('npm start', () => {
 		await killed.ended;
 
 		const first = start([]);
+		await first.saw('Build and database');
 		const second = start(['--once', '--json']);
 		const walked = await second.ended;
 		expect(walked.stderr).toContain('already run by process');

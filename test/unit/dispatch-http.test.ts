@@ -75,9 +75,7 @@ test('an answer is sent as it was stored', () => {
 	const response = {
 		statusCode: 0,
 		setHeader: () => undefined,
-		end(text: string) {
-			sent.push({ status: this.statusCode, text });
-		},
+		end: (text: string) => sent.push({ status: response.statusCode, text }),
 	} as unknown as ServerResponse;
 	sendAnswer(response, { v: 1, reason: null, message: null, json: '{"b":1, "a":2}' });
 	sendAnswer(response, { v: 1, reason: 'RATE_LIMITED', message: 'a "b"', json: '{"code":"X"}' });

@@ -7,6 +7,7 @@ import { mountMcpRoute } from '../../../src/adapters/directus/http/mcp-route.ts'
 import { mountReadRoutes } from '../../../src/adapters/directus/http/read-routes.ts';
 import { createExecutorClient } from '../../../src/adapters/executor/client.ts';
 import { createExecutorDirectory } from '../../../src/adapters/executor/directory.ts';
+import { createDatabaseProbe } from '../../../src/adapters/postgres/database-probe.ts';
 import { createDispatchStore } from '../../../src/adapters/postgres/dispatch-store.ts';
 import { createEvidenceReader } from '../../../src/adapters/postgres/evidence-reader.ts';
 import { createPostureSource } from '../../../src/adapters/postgres/posture-source.ts';
@@ -24,12 +25,14 @@ export default {
 		const system = { now: Date.now, newId: randomUUID, wait: (ms: number) => wait(ms), onFault };
 		const executors = createExecutorDirectory(createExecutorClient());
 		const dispatch = createDispatch({ runtime, store: createDispatchStore(pool), executors, system });
-		const posture = createPostureSource(pool);
+		const source = createPostureSource(pool);
+		const probe = createDatabaseProbe(pool, Date.now);
+		const posture = () => readPosture(runtime, source, probe);
 		const guard = createReadGuard(runtime, Date.now);
 
 		mountDispatchRoute(router, dispatch);
 		mountReadRoutes(router, { runtime, posture, evidence: createEvidenceReader(pool), guard, onFault });
-		mountMcpRoute(router, { dispatch, posture: () => readPosture(runtime, posture), guard, onFault });
+		mountMcpRoute(router, { dispatch, posture, guard, onFault });
 	},
 };
 

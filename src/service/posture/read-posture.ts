@@ -2,7 +2,7 @@ import type { Gates, PolicyDocument } from '../../contracts/policy.ts';
 import type { Posture, PostureAlarm, PostureControl } from '../../contracts/posture.ts';
 import { computeStrength } from '../../core/strength.ts';
 import type { ProbeResult, Runtime, RuntimeState } from '../guard/runtime.ts';
-import type { DatabasePosture, PostureSource } from './ports.ts';
+import type { DatabasePosture, DatabaseProbe, PostureSource } from './ports.ts';
 
 /** Ways to write that exist whether or not anybody has probed them here. Source: WRITE-PATHS, DESIGN.md §3, 10. */
 const SURFACES = ['rest', 'graphql', 'ws', 'mcp', 'flow', 'database'] as const;
@@ -19,12 +19,13 @@ const NOTHING_READ = { level: 'not_demonstrated' as const, weaknesses: [] };
 export async function readPosture(
 	runtime: Pick<Runtime, 'state' | 'ready' | 'probes'>,
 	source: PostureSource,
+	probe: DatabaseProbe,
 ): Promise<Posture> {
 	await runtime.ready();
 	const state = runtime.state();
 	const policy = state.kind === 'uninstalled' ? null : (state.policy ?? null);
 	const database = policy === null ? null : await source.read(policy.directus_role).catch(() => null);
-	const controls = controlsOf(runtime.probes());
+	const controls = controlsOf(runtime.probes(), policy === null ? [] : await probed(policy, probe));
 	const strength = database === null ? NOTHING_READ : computeStrength(database.strength);
 	return {
 		state: state.kind,
@@ -42,13 +43,21 @@ export async function readPosture(
 	};
 }
 
-function controlsOf(probes: readonly ProbeResult[]): PostureControl[] {
-	const probed = probes.map(({ id, result, detail, at }) => ({ id, state: STATES[result], detail, at }));
+function probed({ governed, generation }: PolicyDocument, probe: DatabaseProbe): Promise<PostureControl[]> {
+	const collections = governed.map(({ collection }) => collection);
+	return probe.run(collections, generation).catch(() => []);
+}
+
+function controlsOf(probes: readonly ProbeResult[], database: readonly PostureControl[]): PostureControl[] {
+	const tried = [
+		...probes.map(({ id, result, detail, at }) => ({ id, state: STATES[result], detail, at })),
+		...database,
+	];
 	const untested = SURFACES.filter(
-		(surface) => !probes.some(({ id }) => id === surface || id.startsWith(`${surface}.`)),
+		(surface) => !tried.some(({ id }) => id === surface || id.startsWith(`${surface}.`)),
 	);
 	return [
-		...probed,
+		...tried,
 		...untested.map((id) => ({ id, state: 'not_demonstrated' as const, detail: 'nobody has tried it here', at: null })),
 	];
 }

@@ -1,9 +1,9 @@
 import type { EvidencePage } from '../../../contracts/evidence.ts';
+import type { Posture } from '../../../contracts/posture.ts';
 import { nextStep, whyRefused } from '../../../core/dispatch-texts.ts';
 import type { Runtime } from '../../../service/guard/runtime.ts';
-import type { EvidenceReader, PostureSource } from '../../../service/posture/ports.ts';
+import type { EvidenceReader } from '../../../service/posture/ports.ts';
 import type { ReadableArea, ReadGuard } from '../../../service/posture/read-access.ts';
-import { readPosture } from '../../../service/posture/read-posture.ts';
 import { isUuid, readEvidenceQuery } from './evidence-query.ts';
 import type { HttpRequest, HttpResponse, HttpRouter } from './exchange-types.ts';
 import { requesterOf } from './requester.ts';
@@ -11,7 +11,7 @@ import { sendData, sendError } from './respond.ts';
 
 export interface ReadRoutePorts {
 	runtime: Runtime;
-	posture: PostureSource;
+	posture(): Promise<Posture>;
 	evidence: EvidenceReader;
 	guard: ReadGuard;
 	onFault(error: unknown): void;
@@ -40,7 +40,7 @@ export function mountReadRoutes(router: HttpRouter, ports: ReadRoutePorts): void
 
 	router.get(
 		'/posture',
-		reading('posture', async (_request, response) => sendData(response, await readPosture(runtime, posture))),
+		reading('posture', async (_request, response) => sendData(response, await posture())),
 	);
 
 	router.get(
