@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DispatchReason } from '../core/reasons.ts';
 import type { Gates } from './policy.ts';
 
-export const dispatchModes = ['PLAN_ONLY', 'DRY_RUN', 'REAL_RUN'] as const;
+const dispatchModes = ['PLAN_ONLY', 'DRY_RUN', 'REAL_RUN'] as const;
 export const dispatchModeSchema = z.enum(dispatchModes, { error: 'must be PLAN_ONLY or DRY_RUN' });
 export type DispatchMode = z.infer<typeof dispatchModeSchema>;
 

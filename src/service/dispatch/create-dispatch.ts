@@ -30,7 +30,7 @@ export interface DispatchPorts {
 export type Dispatch = (attempt: DispatchAttempt) => Promise<RecordedAnswer>;
 
 /** Largest body in bytes. */
-export const MOST_BYTES = 65_536;
+const MOST_BYTES = 65_536;
 
 const MINUTE_MS = 60_000;
 /** Bounds one statement, not throughput: an idle batcher sends at once. */

@@ -6,7 +6,7 @@ import { statusOf } from './reason-status.ts';
  * Answers with the text given. Answers are written here and not thrown as Directus errors: its error handler lets other
  * extensions rewrite them, and a recorded answer must leave byte for byte as it was stored.
  */
-export function sendJson(response: HttpResponse, status: number, json: string): void {
+function sendJson(response: HttpResponse, status: number, json: string): void {
 	response.statusCode = status;
 	response.setHeader('Content-Type', 'application/json; charset=utf-8');
 	response.setHeader('Content-Length', Buffer.byteLength(json));
