@@ -89,6 +89,12 @@ function probeWhenUp(
 		await probe();
 	});
 
+	// A policy applied to a running Directus is not followed by a boot.
+	const stop = slot.runtime.onPolicy((state) => {
+		if (!isCurrent()) stop();
+		else if (state.kind === 'active' && appIsUp(slot) && slot.runtime.probes().length === 0) void probe();
+	});
+
 	if (appIsUp(slot)) setTimeout(() => isCurrent() && void probe(), PROBE_AFTER_RELOAD_MS).unref();
 }
 
