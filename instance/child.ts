@@ -14,6 +14,8 @@ export interface Child {
 	readonly pid: number;
 	readonly logFile: string;
 	readonly exited: Promise<Exit>;
+	/** Resolves when the child says `ready`; never without `announces`. */
+	readonly announced: Promise<void>;
 	/** The last lines the child wrote, newest last. */
 	tail(lines?: number): Promise<string>;
 	/** Asks with the first signal, insists with the second after `graceMs`; resolves when the child is gone. */
@@ -29,6 +31,8 @@ export interface ChildOptions {
 	readonly account?: { readonly uid: number; readonly gid: number } | undefined;
 	readonly signals?: readonly [NodeJS.Signals, NodeJS.Signals];
 	readonly graceMs?: number;
+	/** Give it a channel on which it says `ready` by itself: an answer on a port may come from somebody else. */
+	readonly announces?: boolean;
 }
 
 /**
@@ -62,7 +66,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 		cwd: options.cwd,
 		env: options.env,
 		detached: process.platform !== 'win32',
-		stdio: ['ignore', log, log],
+		stdio: options.announces ? ['ignore', log, log, 'ipc'] : ['ignore', log, log],
 		...(options.account ?? {}),
 	});
 	closeSync(log);
@@ -70,6 +74,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 		child.once('error', (error) => resolve({ code: null, signal: null, error }));
 		child.once('exit', (code, signal) => resolve({ code, signal }));
 	});
+	const announced = new Promise<void>((resolve) => {
+		child.on('message', (message) => message === 'ready' && resolve());
+	});
+	child.channel?.unref();
 	const pid = child.pid;
 	if (pid === undefined) throw (await exited).error ?? new Error(`${options.command} did not start`);
 	const watcher = guardAgainstOurDeath(pid, signals);
@@ -78,9 +86,31 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 		pid,
 		logFile: options.logFile,
 		exited,
+		announced,
 		tail: (lines = 12) => tailOf(options.logFile, lines),
 		stop: () => stopChild(child, exited, signals, options.graceMs ?? 8_000),
 	};
+}
+
+/**
+ * Polls until `isReady` says so. `exited` when the child ended before, `late` when neither happened within `limitMs`.
+ */
+export async function untilReady(
+	child: Child,
+	isReady: () => Promise<boolean>,
+	limitMs: number,
+): Promise<'ready' | 'exited' | 'late'> {
+	let exited = false;
+	void child.exited.then(() => {
+		exited = true;
+	});
+	const end = Date.now() + limitMs;
+	while (Date.now() < end) {
+		if (await isReady()) return 'ready';
+		if (exited) return 'exited';
+		await new Promise((resolve) => setTimeout(resolve, 25));
+	}
+	return 'late';
 }
 
 /** The last `lines` lines of a log file; empty when there is none. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Child, startChild } from './child.ts';
+import { type Child, startChild, untilReady } from './child.ts';
 import { directusFolder } from './directus-environment.ts';
 import { InstanceFault } from './fault.ts';
 import { freePort, portFrom } from './ports.ts';
@@ -63,6 +63,7 @@ async function runDirectus(command: string, env: Record<string, string>, cwd: st
 		},
 		logFile: join(cwd, 'logs', `directus-${command}.log`),
 		graceMs: 5_000,
+		announces: command === 'start',
 	});
 }
 
@@ -71,19 +72,6 @@ export async function bootstrapDirectus({ env, cwd }: Pick<DirectusOptions, 'env
 	const child = await runDirectus('bootstrap', env, cwd);
 	const { code } = await child.exited;
 	if (code !== 0) throw new InstanceFault(`Directus could not set up its database:\n${await child.tail(6)}`);
-}
-
-async function waitForPing(url: string, child: Child): Promise<'ready' | 'exited' | 'late'> {
-	let exited = false;
-	void child.exited.then(() => (exited = true));
-	const end = Date.now() + START_LIMIT_MS;
-	while (Date.now() < end) {
-		if (exited) return 'exited';
-		const answer = await fetch(`${url}/server/ping`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-		if (answer?.ok) return 'ready';
-		await new Promise((resolve) => setTimeout(resolve, 40));
-	}
-	return 'late';
 }
 
 /** Starts Directus on 127.0.0.1 and waits until it answers; a port taken meanwhile makes it move on to the next. */
@@ -96,7 +84,11 @@ export async function startDirectus(options: DirectusOptions): Promise<DirectusS
 		const own = { HOST: '127.0.0.1', PORT: String(port), PUBLIC_URL: url };
 		const folders = options.extensionsDir === undefined ? {} : { EXTENSIONS_PATH: options.extensionsDir };
 		const child = await runDirectus('start', { ...options.env, ...own, ...folders }, options.cwd);
-		const state = await waitForPing(url, child);
+		let announced = false;
+		void child.announced.then(() => {
+			announced = true;
+		});
+		const state = await untilReady(child, async () => announced, START_LIMIT_MS);
 		if (state === 'ready')
 			return {
 				url,

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPOSITORY } from './bundle.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, startChild, untilReady } from './child.ts';
 import { InstanceFault } from './fault.ts';
 import { call } from './http.ts';
+import { portFrom } from './ports.ts';
 import { AGENT } from './principals.ts';
 import { DEFAULT_ROLES } from './roles.ts';
 
@@ -15,7 +16,7 @@ const EXECUTOR_LIMIT_MS = 20_000;
 export interface OperatorSettings {
 	readonly operatorUrl: string;
 	readonly readerUrl: string;
-	readonly executorUrl: string;
+	readonly executorUrl?: string;
 	/** The operator's key folder; holds the private key. */
 	readonly keysDir: string;
 	readonly directusUrl?: string;
@@ -32,7 +33,7 @@ export function operatorEnvironment(settings: OperatorSettings): NodeJS.ProcessE
 		GOVERNED_OPERATOR_URL: settings.operatorUrl,
 		GOVERNED_READER_URL: settings.readerUrl,
 		GOVERNED_KEYS_DIR: settings.keysDir,
-		GOVERNED_EXECUTOR_URL: settings.executorUrl,
+		...(settings.executorUrl === undefined ? {} : { GOVERNED_EXECUTOR_URL: settings.executorUrl }),
 		GOVERNED_DIRECTUS_ROLE: settings.directusRole ?? DEFAULT_ROLES.directus,
 		GOVERNED_AGENT_ROLES: AGENT.role,
 		...(settings.directusUrl === undefined ? {} : { GOVERNED_DIRECTUS_URL: settings.directusUrl }),
@@ -75,34 +76,39 @@ export async function publishKey(operatorKeys: string, bundleKeys: string): Prom
 
 export interface Executor extends Child {
 	readonly url: string;
+	readonly port: number;
 }
 
-async function waitForHealth(url: string, child: Child): Promise<boolean> {
-	let exited = false;
-	void child.exited.then(() => {
-		exited = true;
-	});
-	const end = Date.now() + EXECUTOR_LIMIT_MS;
-	while (!exited && Date.now() < end) {
-		const answer = await call(`${url}/healthz`, { timeoutMs: 1_000 }).catch(() => undefined);
-		if (answer?.status === 200) return true;
-		await new Promise((resolve) => setTimeout(resolve, 40));
+async function addressOf(logFile: string): Promise<string | undefined> {
+	return /listens on (http:\S+?),/.exec(await readFile(logFile, 'utf8').catch(() => ''))?.[1];
+}
+
+/**
+ * Starts `governed executor` and waits until it listens, on `wanted`, the next free port, or any when `wanted` is 0. It
+ * listens before its database is ready, so that its address can stand in the contracts.
+ */
+export async function launchExecutor(env: NodeJS.ProcessEnv, wanted: number, logFile: string): Promise<Executor> {
+	for (let attempt = 1, first = wanted; ; attempt += 1) {
+		const port = wanted === 0 ? 0 : await portFrom(first);
+		const args = [COMMAND, 'executor', '--host', '127.0.0.1', '--port', String(port)];
+		const child = await startChild({ command: process.execPath, args, cwd: REPOSITORY, env, logFile, graceMs: 4_000 });
+		const listens = async () => (await addressOf(logFile)) !== undefined;
+		const state = await untilReady(child, listens, EXECUTOR_LIMIT_MS);
+		const url = await addressOf(logFile);
+		if (state === 'ready' && url) return { ...child, url, port: Number(new URL(url).port) };
+		await child.stop();
+		const tail = await child.tail(8);
+		if (!tail.includes('EADDRINUSE') || attempt === 5) throw new InstanceFault(`The executor did not start:\n${tail}`);
+		first = port + 1;
 	}
-	return false;
 }
 
-/** Starts `governed executor` on the port that is already in the contracts, and waits until it is healthy. */
-export async function startExecutor(env: NodeJS.ProcessEnv, port: number, logFile: string): Promise<Executor> {
-	const child = await startChild({
-		command: process.execPath,
-		args: [COMMAND, 'executor', '--host', '127.0.0.1', '--port', String(port)],
-		cwd: REPOSITORY,
-		env,
-		logFile,
-		graceMs: 4_000,
-	});
-	const url = `http://127.0.0.1:${port}`;
-	if (await waitForHealth(url, child)) return { ...child, url };
-	await child.stop();
-	throw new InstanceFault(`The executor did not become healthy:\n${await child.tail(8)}`);
+/** Waits until a started executor can do all that a dry run needs. */
+export async function untilHealthy(executor: Executor): Promise<void> {
+	const healthy = async () => {
+		const answer = await call(`${executor.url}/healthz`, { timeoutMs: 2_000 }).catch(() => undefined);
+		return answer?.status === 200;
+	};
+	if ((await untilReady(executor, healthy, EXECUTOR_LIMIT_MS)) === 'ready') return;
+	throw new InstanceFault(`The executor did not become healthy:\n${await executor.tail(8)}`);
 }

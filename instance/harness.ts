@@ -17,11 +17,11 @@ import {
 	type CommandResult,
 	type Executor,
 	governed,
+	launchExecutor,
 	operatorEnvironment,
 	publishKey,
-	startExecutor,
+	untilHealthy,
 } from './governed.ts';
-import { freePort } from './ports.ts';
 import { ensurePrincipals } from './principals.ts';
 import { enableReader } from './roles.ts';
 
@@ -48,6 +48,7 @@ export interface TestInstance {
 	readonly agentToken: string;
 	readonly editorToken: string;
 	readonly database: TestDatabase;
+	/** Empty when `governed` is false. */
 	readonly executorUrl: string;
 	readonly folder: string;
 	/** The operator's keys (private too); Directus sees `bundleKeysDir`. */
@@ -100,15 +101,14 @@ async function assemble(options: TestInstanceOptions, closers: Closer[], stop: C
 	if (options.bundle ?? true) await layBundle(home);
 	await options.prepare?.(database);
 
-	const executorPort = await freePort();
-	const executorUrl = `http://127.0.0.1:${executorPort}`;
+	let executor: Executor | undefined;
 	let directus: DirectusServer | undefined;
 	const operatorEnv = () =>
 		operatorEnvironment({
 			operatorUrl: database.operatorUrl,
 			readerUrl: database.readerUrl,
-			executorUrl,
 			keysDir: operatorKeysDir,
+			...(executor ? { executorUrl: executor.url } : {}),
 			...(directus ? { directusUrl: directus.url, directusToken: cluster.adminToken } : {}),
 		});
 	const apply = async (config = options.config ?? join(REPOSITORY, 'directus.config.ts')) => {
@@ -123,12 +123,12 @@ async function assemble(options: TestInstanceOptions, closers: Closer[], stop: C
 		return directus;
 	};
 
-	let executor: Executor | undefined;
 	if (options.governed ?? true) {
+		executor = await launchExecutor(operatorEnv(), 0, join(folder, 'executor.log'));
+		closers.push(executor.stop);
 		await apply();
 		await enableReader(cluster.superuserUrl, cluster.readerPassword);
-		executor = await startExecutor(operatorEnv(), executorPort, join(folder, 'executor.log'));
-		closers.push(executor.stop);
+		await untilHealthy(executor);
 	}
 	const { url } = await start();
 	closers.push(async () => directus?.stop());
@@ -143,7 +143,7 @@ async function assemble(options: TestInstanceOptions, closers: Closer[], stop: C
 		agentToken: cluster.agentToken,
 		editorToken: cluster.editorToken,
 		database,
-		executorUrl,
+		executorUrl: executor?.url ?? '',
 		folder,
 		operatorKeysDir,
 		bundleKeysDir,

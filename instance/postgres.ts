@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Child, startChild } from './child.ts';
+import { type Child, startChild, untilReady } from './child.ts';
 import { InstanceFault } from './fault.ts';
 import { freePort } from './ports.ts';
 import { type PostgresMajor, postgresBinaries } from './postgres-binaries.ts';
@@ -58,18 +58,6 @@ async function isReady(folder: string, pid: number): Promise<boolean> {
 	return Number(lines[0]) === pid && (lines[7] ?? '').trim() === 'ready';
 }
 
-async function waitReady(child: Child, folder: string): Promise<'ready' | 'exited' | 'late'> {
-	let exited = false;
-	void child.exited.then(() => (exited = true));
-	const end = Date.now() + START_LIMIT_MS;
-	while (Date.now() < end) {
-		if (await isReady(folder, child.pid)) return 'ready';
-		if (exited) return 'exited';
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-	return 'late';
-}
-
 async function launch(folder: string, bin: string, options: PostgresOptions): Promise<{ child: Child; port: number }> {
 	const account = await postgresAccount();
 	for (let attempt = 1; ; attempt += 1) {
@@ -84,7 +72,7 @@ async function launch(folder: string, bin: string, options: PostgresOptions): Pr
 			signals: ['SIGINT', 'SIGQUIT'],
 			graceMs: 10_000,
 		});
-		const state = await waitReady(child, folder);
+		const state = await untilReady(child, () => isReady(folder, child.pid), START_LIMIT_MS);
 		if (state === 'ready') return { child, port };
 		await child.stop();
 		const tail = await child.tail(4);
