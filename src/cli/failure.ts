@@ -17,7 +17,8 @@ export function describeFailure(error: unknown): string {
 	if (!(error instanceof Error)) return `governed failed: ${String(error)}`;
 	const code = 'code' in error ? String(error.code) : '';
 	const trouble = CONNECTION_TROUBLE.get(code);
-	if (trouble) return `The database of GOVERNED_OPERATOR_URL could not be used: ${trouble} (${code}). Nothing was changed.`;
+	if (trouble)
+		return `The database of GOVERNED_OPERATOR_URL could not be used: ${trouble} (${code}). Nothing was changed.`;
 	if (error instanceof pg.DatabaseError) return `PostgreSQL refused (${code}): ${error.message}. Nothing was changed.`;
 	return `${error.message}${error.name === 'Error' ? '' : ` (${error.name})`}`;
 }

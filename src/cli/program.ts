@@ -20,16 +20,21 @@ interface CommonOptions {
 /** The command line of `governed`. `finish` receives the exit code; nothing here ends the process. */
 export function createProgram(finish: (code: ExitCode) => void): Command {
 	const program = new Command('governed')
-		.description('The operator\'s command line of Governed Dispatch for Directus: declares, registers and verifies what is governed.')
+		.description(
+			"The operator's command line of Governed Dispatch for Directus: declares, registers and verifies what is governed.",
+		)
 		.showHelpAfterError('(run with --help for usage and examples)')
 		.exitOverride()
-		.addHelpText('after', `
+		.addHelpText(
+			'after',
+			`
 Environment:
   GOVERNED_OPERATOR_URL   PostgreSQL URL of the operator's own login
   GOVERNED_KEYS_DIR       folder with the operator's keys (default: governed-keys)
   GOVERNED_EXECUTOR_URL   where the executor answers
 
-Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 evidence or packet invalid`);
+Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 evidence or packet invalid`,
+		);
 
 	const command = (
 		name: string,
@@ -43,32 +48,50 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 			.option('--config <file>', 'the declaration', 'directus.config.ts')
 			.option('--json', 'print one JSON document on stdout')
 			.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`)
-			.action(async (options: CommonOptions) => finish(await run(options, createOutput({ json: options.json === true }))));
+			.action(async (options: CommonOptions) =>
+				finish(await run(options, createOutput({ json: options.json === true }))),
+			);
 
 	const initKeys = () => new Option('--init-keys', "create the operator's key pair if there is none");
-	command('plan', 'Show what apply would change. Nothing is changed. Exit code 2 when there are changes.', [
-		'governed plan',
-		'governed plan --json > plan.json',
-	], plan).addOption(initKeys());
-	command('apply', 'Make the database what directus.config.ts says, in one transaction, and sign the policy.', [
-		'governed apply --init-keys',
-		'GOVERNED_KEYS_DIR=/etc/governed/keys governed apply --config directus.config.ts',
-	], apply).addOption(initKeys());
-	command('verify', 'Compare the live database with the declaration and try every guard. Exit code 2 on drift.', [
-		'governed verify',
-		'governed verify --json | jq .drift',
-	], verify);
-	command('doctor', 'Check every precondition and say how to mend what is missing. Exit code 4 when one is at fault.', [
-		'governed doctor',
-	], doctor);
-	command('uninstall', 'Give every table back to Directus and drop the registry. Without --yes it only says what would go.', [
-		'governed uninstall',
-		'governed uninstall --yes',
-	], uninstall).option('--yes', 'really do it: the registry and its evidence log are dropped');
-	command('executor', 'Run the executor that computes dry runs, connected as governance_reader (GOVERNED_READER_URL).', [
-		'GOVERNED_READER_URL=postgresql://governance_reader:…@db/directus governed executor',
-		'governed executor --port 8090 --tools DOT_KG_EXPLAIN',
-	], executor)
+	command(
+		'plan',
+		'Show what apply would change. Nothing is changed. Exit code 2 when there are changes.',
+		['governed plan', 'governed plan --json > plan.json'],
+		plan,
+	).addOption(initKeys());
+	command(
+		'apply',
+		'Make the database what directus.config.ts says, in one transaction, and sign the policy.',
+		['governed apply --init-keys', 'GOVERNED_KEYS_DIR=/etc/governed/keys governed apply --config directus.config.ts'],
+		apply,
+	).addOption(initKeys());
+	command(
+		'verify',
+		'Compare the live database with the declaration and try every guard. Exit code 2 on drift.',
+		['governed verify', 'governed verify --json | jq .drift'],
+		verify,
+	);
+	command(
+		'doctor',
+		'Check every precondition and say how to mend what is missing. Exit code 4 when one is at fault.',
+		['governed doctor'],
+		doctor,
+	);
+	command(
+		'uninstall',
+		'Give every table back to Directus and drop the registry. Without --yes it only says what would go.',
+		['governed uninstall', 'governed uninstall --yes'],
+		uninstall,
+	).option('--yes', 'really do it: the registry and its evidence log are dropped');
+	command(
+		'executor',
+		'Run the executor that computes dry runs, connected as governance_reader (GOVERNED_READER_URL).',
+		[
+			'GOVERNED_READER_URL=postgresql://governance_reader:…@db/directus governed executor',
+			'governed executor --port 8090 --tools DOT_KG_EXPLAIN',
+		],
+		executor,
+	)
 		.option('--host <address>', 'address to listen on', '127.0.0.1')
 		.option('--port <number>', 'port to listen on; 0 takes a free one', '8090')
 		.option('--tools <codes...>', 'the tools to serve', ['DOT_KG_EXPLAIN']);

@@ -8,7 +8,10 @@ import {
 
 const identifier = z
 	.string()
-	.regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be a PostgreSQL identifier of at most 63 letters, digits and underscores');
+	.regex(
+		/^[A-Za-z_][A-Za-z0-9_]{0,62}$/,
+		'must be a PostgreSQL identifier of at most 63 letters, digits and underscores',
+	);
 
 const toolCode = z
 	.string()
@@ -88,15 +91,18 @@ export const governanceConfigSchema = z
 		collections: z.record(identifier, z.strictObject({})).default({}),
 		agents: agentPrincipalsSchema.default({ roles: [], users: [], surfaces: ['mcp', 'ai'] }),
 		write_allowlist: z.array(writeAllowanceSchema).default([]),
-		gates: gates.default({ dispatch_enabled: true, dry_run_only: true, execute_enabled: false, real_run_enabled: false }),
+		gates: gates.default({
+			dispatch_enabled: true,
+			dry_run_only: true,
+			execute_enabled: false,
+			real_run_enabled: false,
+		}),
 		executors: z.record(z.string(), executorEndpointSchema).default({}),
 		tools: z.array(tool).default([]),
 		contracts: z.array(contract).default([]),
 		tables: z.array(registeredTable).default([]),
 		lanes: z.record(z.string().regex(/^[A-Z0-9]+$/), lane).default({}),
-		expose: z
-			.array(exposable)
-			.default(['dot_tools', 'dot_agent_api_contract', 'governance_canonical_operation_vocab']),
+		expose: z.array(exposable).default(['dot_tools', 'dot_agent_api_contract', 'governance_canonical_operation_vocab']),
 		visibility: z
 			.strictObject({ posture: visibility.default('authenticated'), evidence: visibility.default('admin') })
 			.default({ posture: 'authenticated', evidence: 'admin' }),
@@ -124,7 +130,10 @@ export const governanceConfigSchema = z
 		});
 		for (const collection of Object.keys(config.collections)) {
 			if (collection.startsWith('directus_')) {
-				fault(['collections', collection], 'tables of Directus itself cannot be governed: moving them breaks its migrations');
+				fault(
+					['collections', collection],
+					'tables of Directus itself cannot be governed: moving them breaks its migrations',
+				);
 			}
 		}
 		const tables = new Set<string>();

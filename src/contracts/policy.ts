@@ -39,7 +39,11 @@ export const executorEndpointSchema = z.strictObject({ url: z.url() });
 /** Who may dispatch: `'*'` is every authenticated caller. Ids are Directus role and user ids. */
 export const callersSchema = z.union([
 	z.literal('*'),
-	z.strictObject({ roles: z.array(z.string()), users: z.array(z.string()), surfaces: z.array(z.enum(['mcp', 'rest'])) }),
+	z.strictObject({
+		roles: z.array(z.string()),
+		users: z.array(z.string()),
+		surfaces: z.array(z.enum(['mcp', 'rest'])),
+	}),
 ]);
 
 export type Callers = z.infer<typeof callersSchema>;
@@ -61,7 +65,10 @@ export const policyDocumentSchema = z.strictObject({
 	executors: z.record(z.string(), executorEndpointSchema),
 	/** Lane name to the tool that builds it. A lane may name a tool before the operator registers it. */
 	lanes: z.record(z.string(), z.strictObject({ tool: z.string(), builds: z.string() })),
-	visibility: z.strictObject({ posture: z.enum(['admin', 'authenticated']), evidence: z.enum(['admin', 'authenticated']) }),
+	visibility: z.strictObject({
+		posture: z.enum(['admin', 'authenticated']),
+		evidence: z.enum(['admin', 'authenticated']),
+	}),
 	config_digest: z.string(),
 });
 

@@ -34,12 +34,20 @@ export async function benchDispatch(say: (line: string) => void): Promise<Paired
 				body: (n) => ({ tool: 'DOT_KG_EXPLAIN', mode: 'PLAN_ONLY', correlation_id: `${run}-${n}` }),
 			});
 		const unit = 'requests/s';
-		const durable = await comparePaired({ name: 'PLAN_ONLY, evidence durable', unit, aim: 0.85, ours, yardstick }, PAIRS, say);
+		const durable = await comparePaired(
+			{ name: 'PLAN_ONLY, evidence durable', unit, aim: 0.85, ours, yardstick },
+			PAIRS,
+			say,
+		);
 		await withClient(instance.database.superuserUrl, async (client) => {
 			await client.query('alter system set synchronous_commit = off');
 			await client.query('select pg_reload_conf()');
 		});
-		const early = await comparePaired({ name: 'PLAN_ONLY, evidence not awaited', unit, aim: 0.9, ours, yardstick }, PAIRS, say);
+		const early = await comparePaired(
+			{ name: 'PLAN_ONLY, evidence not awaited', unit, aim: 0.9, ours, yardstick },
+			PAIRS,
+			say,
+		);
 		return [durable, early];
 	} finally {
 		await instance.stop();

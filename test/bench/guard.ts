@@ -24,7 +24,11 @@ export async function benchGuard(say: (line: string) => void): Promise<PairedRes
 	const [guarded, plain] = [await startBenchInstance(cluster, true), await startBenchInstance(cluster, false)];
 	try {
 		for (const { url, adminToken } of [guarded, plain]) {
-			await call(`${url}/collections/bench_open`, { method: 'PATCH', token: adminToken, body: { meta: { hidden: false } } });
+			await call(`${url}/collections/bench_open`, {
+				method: 'PATCH',
+				token: adminToken,
+				body: { meta: { hidden: false } },
+			});
 		}
 		const create = (instance: typeof guarded) => () =>
 			requestsPerSecond({
@@ -54,7 +58,13 @@ export async function benchGuard(say: (line: string) => void): Promise<PairedRes
 						body: () => ({ operation: 'x' }),
 					}),
 				yardstick: () =>
-					requestsPerSecond({ ...LOAD, status: 403, url: `${plain.url}/items/bench_open`, token: powerless, body: () => ({ title: 'x' }) }),
+					requestsPerSecond({
+						...LOAD,
+						status: 403,
+						url: `${plain.url}/items/bench_open`,
+						token: powerless,
+						body: () => ({ title: 'x' }),
+					}),
 			},
 			7,
 			say,

@@ -23,7 +23,9 @@ export async function requestsPerSecond({ url, token, body, status, seconds, con
 	const others = Object.entries(result.statusCodeStats ?? {}).filter(([code]) => Number(code) !== status);
 	if (others.length > 0 || result.errors > 0 || result.timeouts > 0) {
 		const seen = others.map(([code, { count }]) => `${count} × ${code}`).join(', ');
-		throw new Error(`${url}: expected ${status}, saw ${seen || 'errors'} (${result.errors} errors, ${result.timeouts} timeouts)`);
+		throw new Error(
+			`${url}: expected ${status}, saw ${seen || 'errors'} (${result.errors} errors, ${result.timeouts} timeouts)`,
+		);
 	}
 	return result.requests.total / result.duration;
 }

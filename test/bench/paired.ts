@@ -25,7 +25,11 @@ export interface Comparison {
  * Measures both sides alternately, the order swapped with each pair, after one warm-up of each, so that a machine that
  * slows down during the run slows both.
  */
-export async function comparePaired(comparison: Comparison, pairs: number, say: (line: string) => void): Promise<PairedResult> {
+export async function comparePaired(
+	comparison: Comparison,
+	pairs: number,
+	say: (line: string) => void,
+): Promise<PairedResult> {
 	const { name, unit, aim, ours, yardstick } = comparison;
 	await yardstick();
 	await ours();
@@ -42,8 +46,14 @@ export async function comparePaired(comparison: Comparison, pairs: number, say: 
 		name,
 		unit,
 		pairs,
-		ours: quantile(seen.map((result) => result.ours), 0.5),
-		yardstick: quantile(seen.map((result) => result.yardstick), 0.5),
+		ours: quantile(
+			seen.map((result) => result.ours),
+			0.5,
+		),
+		yardstick: quantile(
+			seen.map((result) => result.yardstick),
+			0.5,
+		),
 		ratio: quantile(ratios, 0.5),
 		spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
 		aim,

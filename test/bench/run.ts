@@ -9,7 +9,10 @@ const BENCHES: Record<string, (say: (line: string) => void) => Promise<PairedRes
 	guard: benchGuard,
 };
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } });
+const { positionals, values } = parseArgs({
+	allowPositionals: true,
+	options: { json: { type: 'boolean', default: false } },
+});
 const [name = ''] = positionals;
 const bench = BENCHES[name];
 if (!bench) {
@@ -18,7 +21,9 @@ if (!bench) {
 } else {
 	await ensureBuilt();
 	const results = await bench((line) => process.stderr.write(`${line}\n`));
-	process.stdout.write(values.json ? `${JSON.stringify({ bench: name, results }, null, 2)}\n` : `${results.map(describe).join('\n')}\n`);
+	process.stdout.write(
+		values.json ? `${JSON.stringify({ bench: name, results }, null, 2)}\n` : `${results.map(describe).join('\n')}\n`,
+	);
 }
 
 function describe({ name: what, unit, pairs, ours, yardstick, ratio, spread, aim }: PairedResult): string {

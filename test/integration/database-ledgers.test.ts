@@ -22,19 +22,26 @@ interface Stored {
 const entry = (body = '{}'): Entry => ({ id: randomUUID(), body });
 
 async function call<T>(client: pg.Client, name: string, argument: unknown): Promise<T> {
-	const { rows } = await client.query<{ answer: T }>(`select governance.${name}($1::jsonb) as answer`, [JSON.stringify(argument)]);
+	const { rows } = await client.query<{ answer: T }>(`select governance.${name}($1::jsonb) as answer`, [
+		JSON.stringify(argument),
+	]);
 	return rows[0]?.answer as T;
 }
 
 async function append(client: pg.Client, entries: Entry[]): Promise<Map<string, number>> {
-	const { rows } = await client.query<{ id: string; entry_index: string }>('select * from governance.append_evidence($1::jsonb)', [
-		JSON.stringify(entries),
-	]);
+	const { rows } = await client.query<{ id: string; entry_index: string }>(
+		'select * from governance.append_evidence($1::jsonb)',
+		[JSON.stringify(entries)],
+	);
 	return new Map(rows.map(({ id, entry_index }) => [id, Number(entry_index)]));
 }
 
 async function storedEntries(): Promise<Stored[]> {
-	return (await scene().superuser.query<Stored>('select entry_index, id, leaf_hash, body from public.governance_evidence order by 1')).rows;
+	return (
+		await scene().superuser.query<Stored>(
+			'select entry_index, id, leaf_hash, body from public.governance_evidence order by 1',
+		)
+	).rows;
 }
 
 /** The log as a reader without trust sees it: no gap, the head tells its size, every hash is RFC 6962's leaf hash. */
@@ -44,14 +51,22 @@ async function expectSound(): Promise<Stored[]> {
 	expect(Number(rows[0]?.size)).toBe(entries.length);
 	entries.forEach(({ entry_index, leaf_hash, body }, index) => {
 		if (Number(entry_index) !== index) throw new Error(`entry ${entry_index} stands at ${index}`);
-		if (!createHash('sha256').update(Buffer.of(0)).update(body).digest().equals(leaf_hash)) throw new Error(`leaf hash of entry ${index}`);
+		if (!createHash('sha256').update(Buffer.of(0)).update(body).digest().equals(leaf_hash))
+			throw new Error(`leaf hash of entry ${index}`);
 	});
 	return entries;
 }
 
 describe('append_evidence', () => {
 	test('stores bodies byte for byte, in the order given', async () => {
-		const bodies = ['{"a":1}', '', 'ünï\u0001 "quotes" \\ back', '\u{1F512}', ' leading and trailing \n', 'x'.repeat(100_000)];
+		const bodies = [
+			'{"a":1}',
+			'',
+			'ünï\u0001 "quotes" \\ back',
+			'\u{1F512}',
+			' leading and trailing \n',
+			'x'.repeat(100_000),
+		];
 		const entries = bodies.map(entry);
 		const indexes = await append(scene().directus, entries);
 		const stored = await expectSound();
@@ -67,7 +82,10 @@ describe('append_evidence', () => {
 		const once = entry('once');
 		const before = (await storedEntries()).length;
 		await append(directus, [once, once, { ...once, id: once.id.toUpperCase() }]);
-		await append(directus, [{ ...once, id: `{${once.id}}` }, { ...once, body: 'another body' }]);
+		await append(directus, [
+			{ ...once, id: `{${once.id}}` },
+			{ ...once, body: 'another body' },
+		]);
 		const stored = await expectSound();
 		expect(stored).toHaveLength(before + 1);
 		expect(stored.at(-1)?.body.toString()).toBe('once');
@@ -124,11 +142,18 @@ interface Claimed {
 	answer?: unknown;
 }
 
-const claim = (change: Partial<Claim> = {}): Claim => ({ caller: 'user', correlation_id: randomUUID(), request_digest: 'd', lease_ms: 60_000, ...change });
+const claim = (change: Partial<Claim> = {}): Claim => ({
+	caller: 'user',
+	correlation_id: randomUUID(),
+	request_digest: 'd',
+	lease_ms: 60_000,
+	...change,
+});
 
 const claims = (client: pg.Client, ...list: Claim[]) => call<Claimed[]>(client, 'claim_dispatches', list);
 
-const settle = (client: pg.Client, ...items: unknown[]) => call<{ settled: boolean }[]>(client, 'settle_dispatches', items);
+const settle = (client: pg.Client, ...items: unknown[]) =>
+	call<{ settled: boolean }[]>(client, 'settle_dispatches', items);
 
 const statuses = (answers: Claimed[]): string[] => answers.map(({ status }) => status);
 
@@ -152,12 +177,20 @@ describe('claim_dispatches and settle_dispatches', () => {
 		const { directus } = scene();
 		const [z, a, m] = [claim({ correlation_id: 'z' }), claim({ correlation_id: 'a' }), claim({ correlation_id: 'm' })];
 		expect(statuses(await claims(directus, z, a, z, m))).toEqual(['claimed', 'claimed', 'in_progress', 'claimed']);
-		expect(statuses(await claims(directus, claim(), m, { ...z, request_digest: 'x' }, a))).toEqual(['claimed', 'in_progress', 'reused', 'in_progress']);
+		expect(statuses(await claims(directus, claim(), m, { ...z, request_digest: 'x' }, a))).toEqual([
+			'claimed',
+			'in_progress',
+			'reused',
+			'in_progress',
+		]);
 	});
 
 	test('two callers whose names and ids run together are two', async () => {
 		const { directus } = scene();
-		const [left, right] = [claim({ caller: 'a\nb', correlation_id: 'c' }), claim({ caller: 'a', correlation_id: 'b\nc' })];
+		const [left, right] = [
+			claim({ caller: 'a\nb', correlation_id: 'c' }),
+			claim({ caller: 'a', correlation_id: 'b\nc' }),
+		];
 		const [first, second] = await claims(directus, left, right);
 		expect([first?.status, second?.status]).toEqual(['claimed', 'claimed']);
 		expect(first?.token).not.toBe(second?.token);
@@ -177,7 +210,9 @@ describe('claim_dispatches and settle_dispatches', () => {
 		const other = { evidence: entry('without a token') };
 		expect(await settle(directus, late, other)).toEqual([{ settled: false }, { settled: true }]);
 		expect((await storedEntries()).slice(before).map(({ body }) => body.toString())).toEqual(['without a token']);
-		expect(await settle(directus, { token: won?.token, answer: { by: 'the winner' }, evidence: entry() })).toEqual([{ settled: true }]);
+		expect(await settle(directus, { token: won?.token, answer: { by: 'the winner' }, evidence: entry() })).toEqual([
+			{ settled: true },
+		]);
 		expect(await claims(directus, one)).toEqual([{ status: 'recorded', answer: { by: 'the winner' } }]);
 		expect(await settle(directus, late)).toEqual([{ settled: false }]);
 	});
@@ -202,7 +237,9 @@ describe('claim_dispatches and settle_dispatches', () => {
 		const { directus } = scene();
 		const one = claim();
 		const [{ token } = { token: '' }] = await claims(directus, one);
-		await expect(settle(directus, ...items(token ?? ''))).rejects.toMatchObject({ code: expect.stringMatching(/^(22023|23502)$/) });
+		await expect(settle(directus, ...items(token ?? ''))).rejects.toMatchObject({
+			code: expect.stringMatching(/^(22023|23502)$/),
+		});
 		expect(await claims(directus, one)).toEqual([{ status: 'in_progress' }]);
 		await expectSound();
 	});
@@ -216,12 +253,17 @@ describe('claim_dispatches and settle_dispatches', () => {
 				for (let round = 0; round < 5; round++) {
 					const shuffled = [...wanted.slice(who), ...wanted.slice(0, who)].reverse();
 					const answers = await claims(session, ...shuffled);
-					const won = answers.flatMap(({ status, token }, n) => (status === 'claimed' ? [{ token, key: shuffled[n]?.correlation_id ?? '' }] : []));
+					const won = answers.flatMap(({ status, token }, n) =>
+						status === 'claimed' ? [{ token, key: shuffled[n]?.correlation_id ?? '' }] : [],
+					);
 					for (const { key } of won) {
 						expect(owners.has(key)).toBe(false);
 						owners.set(key, String(who));
 					}
-					await settle(session, ...won.map(({ token, key }) => ({ token, answer: { key, who }, evidence: entry(key) })));
+					await settle(
+						session,
+						...won.map(({ token, key }) => ({ token, answer: { key, who }, evidence: entry(key) })),
+					);
 				}
 			}),
 		);
@@ -238,9 +280,17 @@ describe('claim_dispatches and settle_dispatches', () => {
 
 test('whatever JSON comes in, the ledgers stay sound and nothing else changes', async () => {
 	const { directus, superuser } = scene();
-	const others = async () => (await snapshotOf(superuser)).replace(/-- rows of (governance\.dispatch_claims|governance\.evidence_head|public\.governance_evidence)\n[^]*?(?=-- rows of|$)/g, '');
+	const others = async () =>
+		(await snapshotOf(superuser)).replace(
+			/-- rows of (governance\.dispatch_claims|governance\.evidence_head|public\.governance_evidence)\n[^]*?(?=-- rows of|$)/g,
+			'',
+		);
 	const before = await others();
-	const text = fc.oneof(fc.string(), fc.uuid(), fc.constantFrom('DOT_KG_EXPLAIN', '', '\u0000', "'; drop table dot_tools; --"));
+	const text = fc.oneof(
+		fc.string(),
+		fc.uuid(),
+		fc.constantFrom('DOT_KG_EXPLAIN', '', '\u0000', "'; drop table dot_tools; --"),
+	);
 	const value = fc.oneof(text, fc.integer(), fc.constant(null), fc.boolean(), fc.jsonValue());
 	const item = fc.record(
 		{

@@ -2,7 +2,13 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openOperatorSession } from '../../src/adapters/postgres/registrar/session.ts';
 import { attempt } from './support/attempt.ts';
-import { appliedChanges, collections, faultsOf, type GovernedDatabase, governedDatabase } from './support/governed-database.ts';
+import {
+	appliedChanges,
+	collections,
+	faultsOf,
+	type GovernedDatabase,
+	governedDatabase,
+} from './support/governed-database.ts';
 import { LOOT, LOOTED, plantsOn } from './support/plants.ts';
 
 let database: GovernedDatabase;
@@ -34,7 +40,10 @@ async function lootOf(table: string): Promise<number> {
 	try {
 		await operator.query('begin');
 		await operator.query('savepoint used');
-		const inserted = await attempt(operator, `insert into ${table} (collection) values ('used'); set constraints all immediate`);
+		const inserted = await attempt(
+			operator,
+			`insert into ${table} (collection) values ('used'); set constraints all immediate`,
+		);
 		if (inserted.code !== null) await operator.query('rollback to savepoint used');
 		await operator.query(`select * from ${table}`);
 		return Number((await operator.query<{ looted: number }>(LOOTED)).rows[0]?.looted);
@@ -62,11 +71,18 @@ describe.each([
 	});
 });
 
-test.each(['directus_fields', 'directus_relations', 'directus_extensions'])('a trigger planted on %s is named too', async (table) => {
-	await directus.query(`create trigger planted before insert on public.${table} for each row execute function public.gain_trigger()`);
-	expect(faultsOf(await database.plan())).toMatchObject([{ subject: `public.${table}`, problem: expect.stringContaining('planted') }]);
-	await directus.query(`drop trigger planted on public.${table}`);
-});
+test.each(['directus_fields', 'directus_relations', 'directus_extensions'])(
+	'a trigger planted on %s is named too',
+	async (table) => {
+		await directus.query(
+			`create trigger planted before insert on public.${table} for each row execute function public.gain_trigger()`,
+		);
+		expect(faultsOf(await database.plan())).toMatchObject([
+			{ subject: `public.${table}`, problem: expect.stringContaining('planted') },
+		]);
+		await directus.query(`drop trigger planted on public.${table}`);
+	},
+);
 
 describe('names that are statements', () => {
 	const NAME = `k'); set role governance_writer; select public.gain(); --`;
@@ -78,7 +94,10 @@ describe('names that are statements', () => {
 		// Quoted as it stands, as an earlier version did, the name ends the literal and the rest is run.
 		const operator = await openOperatorSession(database.operatorUrl);
 		await operator.query('begin; create temp table t (x int)');
-		await attempt(operator, `create trigger t after insert on t for each statement execute function governance.block_after_guard('${NAME}')`);
+		await attempt(
+			operator,
+			`create trigger t after insert on t for each statement execute function governance.block_after_guard('${NAME}')`,
+		);
 		expect((await operator.query(LOOTED)).rows).toEqual([{ looted: 1 }]);
 		await operator.end();
 		appliedChanges(await database.apply());
@@ -106,21 +125,49 @@ test('a trigger planted while apply waits for the table is seen: the look comes 
 	await directus.query('begin; insert into public.raced values (1)');
 	const applying = database.apply(collections('raced'));
 	await expect
-		.poll(async () => (await superuser.query(`select 1 from pg_stat_activity where application_name = 'governed' and wait_event_type = 'Lock'`)).rowCount)
+		.poll(
+			async () =>
+				(
+					await superuser.query(
+						`select 1 from pg_stat_activity where application_name = 'governed' and wait_event_type = 'Lock'`,
+					)
+				).rowCount,
+		)
 		.toBe(1);
-	await directus.query('create trigger planted before insert on public.raced for each row execute function public.gain_trigger(); commit');
+	await directus.query(
+		'create trigger planted before insert on public.raced for each row execute function public.gain_trigger(); commit',
+	);
 	expect(faultsOf(await applying)).toMatchObject([{ subject: 'raced', problem: expect.stringContaining('planted') }]);
 	await directus.query('drop table public.raced');
 });
 
 describe('what could be pulled away from under a governed table', () => {
 	test.each([
-		['sequence of nobody', 'create sequence public.loose; create table public.leaning (id int primary key default nextval(\'public.loose\'))', 'drop sequence public.loose cascade', /sequence public\.loose/],
-		['collation', `create collation public.loose (provider = icu, locale = 'de'); create table public.leaning (id int primary key, t text collate public.loose)`, 'drop collation public.loose cascade', /collation public\.loose/],
-		['enum type', `create type public.loose as enum ('a'); create table public.leaning (id int primary key, t public.loose)`, 'drop type public.loose cascade', /type is not built in.*: t/],
+		[
+			'sequence of nobody',
+			"create sequence public.loose; create table public.leaning (id int primary key default nextval('public.loose'))",
+			'drop sequence public.loose cascade',
+			/sequence public\.loose/,
+		],
+		[
+			'collation',
+			`create collation public.loose (provider = icu, locale = 'de'); create table public.leaning (id int primary key, t text collate public.loose)`,
+			'drop collation public.loose cascade',
+			/collation public\.loose/,
+		],
+		[
+			'enum type',
+			`create type public.loose as enum ('a'); create table public.leaning (id int primary key, t public.loose)`,
+			'drop type public.loose cascade',
+			/type is not built in.*: t/,
+		],
 	])('%s', async (_, create, pull, named) => {
 		await directus.query(create);
-		expect(faultsOf(await database.apply(collections('leaning'))).map(({ problem }) => problem).join()).toMatch(named);
+		expect(
+			faultsOf(await database.apply(collections('leaning')))
+				.map(({ problem }) => problem)
+				.join(),
+		).toMatch(named);
 		// Baseline: owned apart all the same, the table loses a part when Directus's role drops what it leans on.
 		await superuser.query('begin; alter table public.leaning owner to governance_owner; set local role directus');
 		const shape = `select string_agg(attname || coalesce(pg_get_expr(adbin, adrelid), ''), ',') as shape from pg_attribute
@@ -134,12 +181,16 @@ describe('what could be pulled away from under a governed table', () => {
 
 	test('unlogged storage', async () => {
 		await directus.query('create unlogged table public.leaning (id int primary key)');
-		expect(faultsOf(await database.plan(collections('leaning')))).toMatchObject([{ problem: expect.stringContaining('unlogged') }]);
+		expect(faultsOf(await database.plan(collections('leaning')))).toMatchObject([
+			{ problem: expect.stringContaining('unlogged') },
+		]);
 		await directus.query('drop table public.leaning');
 	});
 
 	test('no key of one column', async () => {
-		await directus.query('create table public.leaning (a int, b int, primary key (a, b)); create table public.keyless (a int)');
+		await directus.query(
+			'create table public.leaning (a int, b int, primary key (a, b)); create table public.keyless (a int)',
+		);
 		expect(faultsOf(await database.plan(collections('leaning', 'keyless', 'absent')))).toMatchObject([
 			{ subject: 'absent', problem: 'does not exist' },
 			{ subject: 'keyless', problem: 'has no primary key of one column' },
@@ -164,7 +215,9 @@ test('names taken before the first apply are told apart from ours', async () => 
 	const fresh = await directusDatabase(inject('cluster'));
 	const client = new pg.Client({ connectionString: fresh.directusUrl });
 	await client.connect();
-	await client.query('create table public.dot_tools (code text primary key); create view public.governance_gates as select 1 as id');
+	await client.query(
+		'create table public.dot_tools (code text primary key); create view public.governance_gates as select 1 as id',
+	);
 	expect(faultsOf(await registrarOf(fresh, await testSigner()).apply())).toMatchObject([
 		{ subject: 'public.dot_tools', problem: 'exists already and is not ours' },
 		{ subject: 'public.governance_gates', problem: 'exists already and is not ours' },

@@ -1,6 +1,14 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CompactSign, calculateJwkThumbprint, compactVerify, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
+import {
+	CompactSign,
+	calculateJwkThumbprint,
+	compactVerify,
+	exportJWK,
+	generateKeyPair,
+	importJWK,
+	type JWK,
+} from 'jose';
 import type { PolicySigner } from '../../service/ports/registrar.ts';
 
 export const PRIVATE_KEY_FILE = 'policy.private.jwk';
@@ -60,7 +68,9 @@ export async function loadPolicySigner(folder: string): Promise<PolicySigner> {
 	return {
 		keyId,
 		sign: (payload) =>
-			new CompactSign(new TextEncoder().encode(payload)).setProtectedHeader({ alg: 'EdDSA', kid: keyId, typ: 'governance-policy+jws' }).sign(privateKey),
+			new CompactSign(new TextEncoder().encode(payload))
+				.setProtectedHeader({ alg: 'EdDSA', kid: keyId, typ: 'governance-policy+jws' })
+				.sign(privateKey),
 		verify: async (jws) => {
 			try {
 				const { payload, protectedHeader } = await compactVerify(jws, publicKey, { algorithms: ['EdDSA'] });

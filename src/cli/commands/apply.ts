@@ -27,7 +27,11 @@ export async function runRegistrar(options: RegistrarOptions, output: Output, co
 	return applyDesiredState(url, desired, signer, { commit, onProgress: (step) => output.say(`  ${step} …`) });
 }
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+	access(path).then(
+		() => true,
+		() => false,
+	);
 
 /** `governed apply`. */
 export async function apply(options: RegistrarOptions, output: Output): Promise<ExitCode> {
@@ -54,9 +58,14 @@ export function describeOutcome(outcome: ApplyOutcome, output: Output): string {
 		case 'unchanged':
 			return `No changes. Generation ${outcome.generation} is what the declaration says.`;
 		case 'planned':
-			return [...summarize(outcome.changes), `${outcome.changes.length} change(s) to apply. Run: governed apply`].join('\n');
+			return [...summarize(outcome.changes), `${outcome.changes.length} change(s) to apply. Run: governed apply`].join(
+				'\n',
+			);
 		case 'applied':
-			return [...summarize(outcome.changes), `Applied generation ${outcome.generation} (apply ${outcome.applyId}).`].join('\n');
+			return [
+				...summarize(outcome.changes),
+				`Applied generation ${outcome.generation} (apply ${outcome.applyId}).`,
+			].join('\n');
 		default:
 			return outcome satisfies never;
 	}
@@ -67,7 +76,10 @@ function summarize(changes: Change[]): string[] {
 	const sign = { add: '+', change: '~', remove: '-' } as const;
 	const lines = changes
 		.filter(({ area }) => area !== 'registry')
-		.map(({ action, area, subject, detail }) => `  ${sign[action]} ${area.padEnd(10)} ${subject}${detail ? `: ${detail}` : ''}`);
+		.map(
+			({ action, area, subject, detail }) =>
+				`  ${sign[action]} ${area.padEnd(10)} ${subject}${detail ? `: ${detail}` : ''}`,
+		);
 	const counts = new Map<string, number>();
 	for (const { action, area, subject } of changes) {
 		if (area !== 'registry') continue;

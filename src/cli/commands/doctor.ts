@@ -22,7 +22,10 @@ export async function doctor({ config: path }: { config: string }, output: Outpu
 	const findings: Finding[] = [];
 	findings.push(await attempt('declaration', async () => `valid: ${(await loadConfig(path)).tools.length} tools`));
 	findings.push(await attempt('keys', keysDetail));
-	const directusRole = await loadConfig(path).then(({ directus_role }) => directus_role, () => 'directus');
+	const directusRole = await loadConfig(path).then(
+		({ directus_role }) => directus_role,
+		() => 'directus',
+	);
 	findings.push(await attempt('database', async () => databaseFindings(directusRole, findings)));
 	findings.push(await executorFinding());
 	const faulty = findings.some(({ state }) => state === 'fault');
@@ -35,7 +38,11 @@ async function attempt(check: string, work: () => Promise<string>): Promise<Find
 		return { check, state: 'ok', detail: await work() };
 	} catch (error) {
 		const faults = error instanceof Error && 'faults' in error && Array.isArray(error.faults) ? error.faults : [];
-		return { check, state: 'fault', detail: [error instanceof Error ? error.message : String(error), ...faults].join('; ') };
+		return {
+			check,
+			state: 'fault',
+			detail: [error instanceof Error ? error.message : String(error), ...faults].join('; '),
+		};
 	}
 }
 
@@ -71,17 +78,31 @@ async function databaseFindings(directusRole: string, findings: Finding[]): Prom
 
 async function executorFinding(): Promise<Finding> {
 	const url = process.env.GOVERNED_EXECUTOR_URL;
-	if (!url) return { check: 'executor', state: 'warning', detail: 'GOVERNED_EXECUTOR_URL is not set, so no executor was asked' };
+	if (!url)
+		return {
+			check: 'executor',
+			state: 'warning',
+			detail: 'GOVERNED_EXECUTOR_URL is not set, so no executor was asked',
+		};
 	try {
 		const response = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(3_000), redirect: 'error' });
 		if (response.ok) return { check: 'executor', state: 'ok', detail: `healthy at ${url}` };
 		return { check: 'executor', state: 'fault', detail: `answered ${response.status} at ${url}`, fix: 'read its log' };
 	} catch {
-		return { check: 'executor', state: 'fault', detail: `no answer from ${url}`, fix: 'start it with: governed executor' };
+		return {
+			check: 'executor',
+			state: 'fault',
+			detail: `no answer from ${url}`,
+			fix: 'start it with: governed executor',
+		};
 	}
 }
 
 function describe({ check, state, detail, fix }: Finding, output: Output): string {
-	const mark = { ok: output.paint('green', 'ok     '), warning: output.paint('yellow', 'warning'), fault: output.paint('red', 'fault  ') }[state];
+	const mark = {
+		ok: output.paint('green', 'ok     '),
+		warning: output.paint('yellow', 'warning'),
+		fault: output.paint('red', 'fault  '),
+	}[state];
 	return `${mark} ${check}: ${detail}${fix ? `\n        fix: ${fix}` : ''}`;
 }

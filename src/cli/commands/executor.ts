@@ -12,7 +12,10 @@ interface ExecutorCommandOptions {
 
 /** `governed executor`: serves until it is told to stop (SIGINT, SIGTERM), then lets requests in flight finish. */
 export async function executor({ host, port, tools }: ExecutorCommandOptions, output: Output): Promise<ExitCode> {
-	const databaseUrl = requireEnvironment('GOVERNED_READER_URL', 'the PostgreSQL URL of governance_reader, which can only read');
+	const databaseUrl = requireEnvironment(
+		'GOVERNED_READER_URL',
+		'the PostgreSQL URL of governance_reader, which can only read',
+	);
 	if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new UsageFault(`--port ${port} is not a port number`);
 	const log = (level: string) => (message: string, facts?: Record<string, unknown>) =>
 		output.say(JSON.stringify({ at: new Date().toISOString(), level, message, ...facts }));

@@ -5,7 +5,10 @@ import { loadConfig } from '../load-config.ts';
 import type { Output } from '../output.ts';
 
 /** `governed uninstall`: without `--yes` it changes nothing, says what would go and ends with exit code 2. */
-export async function uninstall({ config, yes = false }: { config: string; yes?: boolean }, output: Output): Promise<ExitCode> {
+export async function uninstall(
+	{ config, yes = false }: { config: string; yes?: boolean },
+	output: Output,
+): Promise<ExitCode> {
 	const { directus_role: directusRole } = await loadConfig(config);
 	const outcome = await uninstallDatabase(operatorUrl(), directusRole, { commit: yes });
 	output.data({ ...outcome, committed: yes && outcome.kind === 'uninstalled' }, () => describe(outcome, yes));
@@ -29,7 +32,8 @@ function describe(outcome: UninstallOutcome, committed: boolean): string {
 			return outcome.faults.map(({ subject, problem, fix }) => `  ${subject}: ${problem}\n    fix: ${fix}`).join('\n');
 		case 'uninstalled': {
 			const lines = outcome.changes.map(({ subject, detail }) => `  - ${subject}: ${detail}`);
-			const kept = outcome.keptRoles.length > 0 ? [`Roles kept, another database uses them: ${outcome.keptRoles.join(', ')}`] : [];
+			const kept =
+				outcome.keptRoles.length > 0 ? [`Roles kept, another database uses them: ${outcome.keptRoles.join(', ')}`] : [];
 			const end = committed
 				? 'Uninstalled. Remove the bundle from Directus and restart it.'
 				: 'Nothing was changed. To do it, run: governed uninstall --yes';

@@ -1,12 +1,12 @@
-import type { Change, Fault } from '../../service/ports/registrar.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
-import type { Output } from '../output.ts';
+import { type ProbeResult, probeGuards } from '../../adapters/postgres/probes.ts';
 import { openOperatorSession } from '../../adapters/postgres/registrar/session.ts';
-import { probeGuards, type ProbeResult } from '../../adapters/postgres/probes.ts';
 import { readStrengthFacts } from '../../adapters/postgres/strength-facts.ts';
 import { computeStrength, type Strength } from '../../core/strength.ts';
+import type { Change, Fault } from '../../service/ports/registrar.ts';
 import { operatorUrl } from '../environment.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
+import type { Output } from '../output.ts';
 import { type RegistrarOptions, runRegistrar } from './apply.ts';
 
 interface Verification {
@@ -30,7 +30,9 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 
 	const client = await openOperatorSession(operatorUrl());
 	try {
-		const { rowCount } = await client.query(`select from pg_class where oid = to_regclass('governance.governed_collections')`);
+		const { rowCount } = await client.query(
+			`select from pg_class where oid = to_regclass('governance.governed_collections')`,
+		);
 		if (rowCount) {
 			// Where the registrar found a snare, a probe could run it with the operator's rights.
 			if (outcome.kind !== 'refused') found.probes = await probeGuards(client, config.directus_role);
@@ -50,9 +52,13 @@ function describe({ ok, drift, faults, probes, strength }: Verification, output:
 	return [
 		...faults.map(({ subject, problem, fix }) => `  ! ${subject}: ${problem}\n    fix: ${fix}`),
 		...drift.map(({ area, subject, detail }) => `  ~ ${area.padEnd(10)} ${subject}${detail ? `: ${detail}` : ''}`),
-		...probes.filter(({ refused }) => !refused).map(({ table, action, observed }) => `  ! ${table}.${action} was not refused: ${observed}`),
+		...probes
+			.filter(({ refused }) => !refused)
+			.map(({ table, action, observed }) => `  ! ${table}.${action} was not refused: ${observed}`),
 		`probes: ${passed} of ${probes.length} writes tried as Directus’s role and as the owner were refused`,
 		`strength: ${strength?.level ?? 'unknown'}${strength?.weaknesses.map((line) => `\n  - ${line}`).join('') ?? ''}`,
-		ok ? output.paint('green', 'Verified: the database is what the declaration says.') : output.paint('red', 'Drift found. Read it, then run: governed apply'),
+		ok
+			? output.paint('green', 'Verified: the database is what the declaration says.')
+			: output.paint('red', 'Drift found. Read it, then run: governed apply'),
 	].join('\n');
 }

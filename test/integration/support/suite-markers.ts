@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { GATES_AND_MODES } from './impossible-rows.ts';
 import { attempt, attemptAndUndo, type Statement } from './attempt.ts';
+import { GATES_AND_MODES } from './impossible-rows.ts';
 import { type Scene, undone } from './scene.ts';
 import { CONTRACTS, EMPTY, rowAttacks, TOOLS, type Victim } from './table-attacks.ts';
 
@@ -14,9 +14,14 @@ const REGISTER = `insert into governance.applies (id, transaction_id, plan_diges
 	values (gen_random_uuid(), pg_current_xact_id(), '', '', 'test', '{}')`;
 
 const writesOf = (victim: Victim): [string, Statement][] =>
-	Object.entries(rowAttacks(victim)).filter(([name]) => !/^(SELECT|LOCK|TRUNCATE)/.test(name) && !/its own|invoker|DO block/.test(name));
+	Object.entries(rowAttacks(victim)).filter(
+		([name]) => !/^(SELECT|LOCK|TRUNCATE)/.test(name) && !/its own|invoker|DO block/.test(name),
+	);
 
-async function codesOf(client: Scene['superuser'], writes: [string, Statement][]): Promise<Record<string, string | null>> {
+async function codesOf(
+	client: Scene['superuser'],
+	writes: [string, Statement][],
+): Promise<Record<string, string | null>> {
 	const codes: Record<string, string | null> = {};
 	for (const [name, statement] of writes) codes[name] = (await attemptAndUndo(client, statement)).code;
 	return codes;
@@ -44,7 +49,9 @@ export function markersSuite(scene: () => Scene): void {
 			// Baseline: the same session, with this table's triggers off.
 			const open = await run(`alter table ${victim.table} disable trigger user`);
 			for (const [name, found] of Object.entries(open)) {
-				expect.soft(found, `${name} without triggers`).toBe(session === 'replica' ? null : foreignKeyCode(victim, name, found));
+				expect
+					.soft(found, `${name} without triggers`)
+					.toBe(session === 'replica' ? null : foreignKeyCode(victim, name, found));
 			}
 		});
 
@@ -63,7 +70,9 @@ export function markersSuite(scene: () => Scene): void {
 				});
 			}
 			await undone(superuser, async () => {
-				await superuser.query(`grant truncate on all tables in schema public to governance_writer; set local role governance_writer; ${REGISTER}`);
+				await superuser.query(
+					`grant truncate on all tables in schema public to governance_writer; set local role governance_writer; ${REGISTER}`,
+				);
 				expect((await attemptAndUndo(superuser, truncate)).code).toBe('GD002');
 			});
 			await undone(superuser, async () => {
@@ -83,7 +92,9 @@ export function markersSuite(scene: () => Scene): void {
 			const certificate = `select c.row_key, a.transaction_id = pg_current_xact_id() as ours from governance.birth_certificates c
 				join governance.applies a on a.id = c.apply_id where c.collection = 'governance_canonical_operation_vocab'`;
 			expect((await operator.query(certificate)).rows).toEqual([{ row_key: 'planted', ours: true }]);
-			expect(await attemptAndUndo(operator, `update ${EMPTY.table} set operation = 'renamed'`)).toMatchObject({ code: 'GD003' });
+			expect(await attemptAndUndo(operator, `update ${EMPTY.table} set operation = 'renamed'`)).toMatchObject({
+				code: 'GD003',
+			});
 			expect((await attempt(operator, `update ${EMPTY.table} set verb = 'other'`)).code).toBeNull();
 			expect((await attempt(operator, `delete from ${EMPTY.table}`)).code).toBeNull();
 			expect((await operator.query(certificate)).rows).toEqual([]);
@@ -121,8 +132,13 @@ export function markersSuite(scene: () => Scene): void {
 			const writes = [`update ${table} set ${column} = ${value} where false`, `delete from ${table} where false`];
 			const run = (prepare: string) =>
 				undone(superuser, async () => {
-					await superuser.query(`grant all on ${table} to governance_writer; ${prepare}; set local role governance_writer; ${REGISTER}`);
-					return codesOf(superuser, writes.map((sql) => [sql, { sql }]));
+					await superuser.query(
+						`grant all on ${table} to governance_writer; ${prepare}; set local role governance_writer; ${REGISTER}`,
+					);
+					return codesOf(
+						superuser,
+						writes.map((sql) => [sql, { sql }]),
+					);
 				});
 			expect(Object.values(await run('select 1'))).toEqual(['GD001', 'GD001']);
 			expect(Object.values(await run(`alter table ${table} disable trigger user`))).toEqual([null, null]);

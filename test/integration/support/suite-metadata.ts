@@ -129,7 +129,8 @@ export function metadataSuite(scene: () => Scene): void {
 					});
 				});
 				await undone(superuser, async () => {
-					for (const { name } of METADATA_TABLES) await superuser.query(`alter table public.${name} disable trigger user`);
+					for (const { name } of METADATA_TABLES)
+						await superuser.query(`alter table public.${name} disable trigger user`);
 					expect((await attemptAndUndo(superuser, statement)).code, `${table} without the guard`).toBeNull();
 				});
 			});
@@ -137,7 +138,9 @@ export function metadataSuite(scene: () => Scene): void {
 
 		test.each(Object.entries(OPEN))('%s passes', async (_, sql) => {
 			const { directus } = scene();
-			await undone(directus, async () => expect(await attempt(directus, sql)).toMatchObject({ code: null, message: '' }));
+			await undone(directus, async () =>
+				expect(await attempt(directus, sql)).toMatchObject({ code: null, message: '' }),
+			);
 		});
 
 		test('a trigger that sorts after the guard and re-points the row is caught by the last look', async () => {

@@ -31,7 +31,9 @@ export function cascadeSuite(scene: () => Scene): void {
 			['on delete restrict', /which Directus owns/],
 		])('plan refuses a key of its own with %s to a table of Directus, and says what to do', async (action, problem) => {
 			const { directus, database } = scene();
-			await directus.query(`alter table public.kids add constraint k foreign key (parent_id) references public.parents ${action}`);
+			await directus.query(
+				`alter table public.kids add constraint k foreign key (parent_id) references public.parents ${action}`,
+			);
 			const faults = faultsOf(await database.plan(collections('kids')));
 			expect(faults.map((fault) => fault.problem).join('\n')).toMatch(problem);
 			for (const fault of faults) expect(fault).toMatchObject({ subject: 'kids', fix: expect.stringContaining('k') });
@@ -40,20 +42,30 @@ export function cascadeSuite(scene: () => Scene): void {
 
 		test('plan judges the tables that are declared together, and a key to itself', async () => {
 			const { directus, database } = scene();
-			await directus.query('alter table public.kids add constraint k foreign key (parent_id) references public.parents');
+			await directus.query(
+				'alter table public.kids add constraint k foreign key (parent_id) references public.parents',
+			);
 			expect((await database.plan(collections('kids', 'parents'))).kind).toBe('planned');
-			await directus.query('alter table public.kids drop constraint k, add constraint k foreign key (kid_id) references public.kids');
+			await directus.query(
+				'alter table public.kids drop constraint k, add constraint k foreign key (kid_id) references public.kids',
+			);
 			expect((await database.plan(collections('kids'))).kind).toBe('planned');
-			await directus.query('alter table public.kids drop constraint k, add constraint k foreign key (kid_id) references public.kids on delete cascade');
+			await directus.query(
+				'alter table public.kids drop constraint k, add constraint k foreign key (kid_id) references public.kids on delete cascade',
+			);
 			expect(faultsOf(await database.plan(collections('kids')))).toHaveLength(1);
 			await directus.query('alter table public.kids drop constraint k');
 		});
 
 		test('a table that leaves the declaration may not be what a governed key points to', async () => {
 			const { directus, database } = scene();
-			await directus.query('alter table public.kids add constraint k foreign key (parent_id) references public.parents');
+			await directus.query(
+				'alter table public.kids add constraint k foreign key (parent_id) references public.parents',
+			);
 			appliedChanges(await database.apply(collections('kids', 'parents')));
-			expect(faultsOf(await database.apply(collections('kids')))).toMatchObject([{ problem: expect.stringContaining('parents') }]);
+			expect(faultsOf(await database.apply(collections('kids')))).toMatchObject([
+				{ problem: expect.stringContaining('parents') },
+			]);
 			await scene().superuser.query('alter table public.kids drop constraint k');
 			appliedChanges(await database.apply());
 		});
@@ -70,9 +82,14 @@ export function cascadeSuite(scene: () => Scene): void {
 			await database.apply(collections('kids'));
 			const rows = 'select * from public.kids order by id';
 			const before = (await superuser.query(rows)).rows;
-			await superuser.query(`alter table public.kids add constraint k foreign key (parent_id) references public.parents ${action}`);
+			await superuser.query(
+				`alter table public.kids add constraint k foreign key (parent_id) references public.parents ${action}`,
+			);
 
-			expect(await attempt(directus, change)).toMatchObject({ code: 'GD001', message: expect.stringMatching(/^\[DENIED\] kids\./) });
+			expect(await attempt(directus, change)).toMatchObject({
+				code: 'GD001',
+				message: expect.stringMatching(/^\[DENIED\] kids\./),
+			});
 			expect(await attempt(directus, 'truncate public.parents cascade')).toMatchObject({ code: '42501' });
 			expect((await superuser.query(rows)).rows).toEqual(before);
 
@@ -87,19 +104,28 @@ export function cascadeSuite(scene: () => Scene): void {
 			await undone(superuser, async () => {
 				for (const guard of ['fn_assert_safe_for_dot_action', 'block_after_guard']) {
 					const body = `begin if current_user not in ('governance_writer', 'governance_owner') then raise 'no'; end if; return null; end`;
-					await superuser.query(`create or replace function governance.${guard}() returns trigger language plpgsql as $$ ${body} $$`);
+					await superuser.query(
+						`create or replace function governance.${guard}() returns trigger language plpgsql as $$ ${body} $$`,
+					);
 				}
-				await superuser.query('alter table public.kids disable trigger governance_m_birth_delete, disable trigger governance_m_birth_update; set local role directus');
+				await superuser.query(
+					'alter table public.kids disable trigger governance_m_birth_delete, disable trigger governance_m_birth_update; set local role directus',
+				);
 				expect((await attempt(superuser, change)).code).toBeNull();
 			});
-			expect(faultsOf(await database.plan(collections('kids')))).toMatchObject([{ subject: 'kids' }, { subject: 'kids' }]);
+			expect(faultsOf(await database.plan(collections('kids')))).toMatchObject([
+				{ subject: 'kids' },
+				{ subject: 'kids' },
+			]);
 		});
 
 		test('dropping the other table takes the key along, not a row', async () => {
 			const { directus, superuser, database } = scene();
 			await superuser.query('alter table public.kids drop constraint if exists k');
 			await database.apply(collections('kids'));
-			await superuser.query('alter table public.kids add constraint k foreign key (parent_id) references public.parents on delete cascade');
+			await superuser.query(
+				'alter table public.kids add constraint k foreign key (parent_id) references public.parents on delete cascade',
+			);
 			await undone(directus, async () => {
 				expect((await attempt(directus, 'drop table public.parents cascade')).code).toBeNull();
 				expect((await directus.query('select 1 from public.kids')).rowCount).toBe(2);
@@ -198,26 +224,34 @@ const WEAKENINGS: Record<string, Weakening> = {
 
 /** Strength is computed: each way to be weaker is seen, and is really weaker. */
 export function strengthSuite(scene: () => Scene): void {
-	test("separated: as apply leaves it", async () => {
-		expect(computeStrength(await readStrengthFacts(scene().operator, 'directus'))).toEqual({ level: 'separated', weaknesses: [] });
-	});
-
-	test.each(Object.entries(WEAKENINGS))('not separated: %s', async (_, { sql, weakness, level = 'single-role', attack }) => {
-		const { superuser, directus } = scene();
-		if (attack) {
-			await undone(directus, async () => expect((await attempt(directus, attack)).code).toMatch(/^(42501|42704|22023)$/));
-		}
-		await undone(superuser, async () => {
-			await superuser.query(sql);
-			const strength = computeStrength(await readStrengthFacts(superuser, 'directus'));
-			expect(strength.level).toBe(level);
-			expect(strength.weaknesses.join('\n')).toMatch(weakness);
-			if (attack) {
-				await superuser.query('set local session authorization directus');
-				expect((await attemptAndUndo(superuser, attack)).code).toBeNull();
-			}
+	test('separated: as apply leaves it', async () => {
+		expect(computeStrength(await readStrengthFacts(scene().operator, 'directus'))).toEqual({
+			level: 'separated',
+			weaknesses: [],
 		});
 	});
+
+	test.each(Object.entries(WEAKENINGS))(
+		'not separated: %s',
+		async (_, { sql, weakness, level = 'single-role', attack }) => {
+			const { superuser, directus } = scene();
+			if (attack) {
+				await undone(directus, async () =>
+					expect((await attempt(directus, attack)).code).toMatch(/^(42501|42704|22023)$/),
+				);
+			}
+			await undone(superuser, async () => {
+				await superuser.query(sql);
+				const strength = computeStrength(await readStrengthFacts(superuser, 'directus'));
+				expect(strength.level).toBe(level);
+				expect(strength.weaknesses.join('\n')).toMatch(weakness);
+				if (attack) {
+					await superuser.query('set local session authorization directus');
+					expect((await attemptAndUndo(superuser, attack)).code).toBeNull();
+				}
+			});
+		},
+	);
 }
 
 /** Names planted where a careless function would find them first. */
@@ -254,10 +288,14 @@ export function searchPathSuite(scene: () => Scene): void {
 			}
 			for (const type of OPERATORS) {
 				for (const operator of ['=', '<>', '<', '||', '->>']) {
-					await directus.query(`create operator public.${operator} (function = public.hijack_${type}, leftarg = ${type}, rightarg = ${type})`);
+					await directus.query(
+						`create operator public.${operator} (function = public.hijack_${type}, leftarg = ${type}, rightarg = ${type})`,
+					);
 				}
 			}
-			await directus.query('set search_path = public, pg_temp, pg_catalog; create temp table evidence_head (size bigint); create temp table governance_evidence (id uuid)');
+			await directus.query(
+				'set search_path = public, pg_temp, pg_catalog; create temp table evidence_head (size bigint); create temp table governance_evidence (id uuid)',
+			);
 		});
 		afterAll(async () => {
 			const { directus } = scene();
@@ -269,11 +307,27 @@ export function searchPathSuite(scene: () => Scene): void {
 		});
 
 		const CALLS: [string, string, string][] = [
-			['append_evidence', `select * from governance.append_evidence('[{"id": "00000000-0000-4000-8000-0000000000aa", "body": "{}"}]'::jsonb)`, 'jsonb'],
-			['claim_dispatches', `select governance.claim_dispatches('[{"caller": "a", "correlation_id": "b", "request_digest": "c", "lease_ms": 1}]'::jsonb)`, 'jsonb'],
-			['settle_dispatches', `select governance.settle_dispatches('[{"evidence": {"id": "00000000-0000-4000-8000-0000000000ab", "body": "{}"}}]'::jsonb)`, 'jsonb'],
+			[
+				'append_evidence',
+				`select * from governance.append_evidence('[{"id": "00000000-0000-4000-8000-0000000000aa", "body": "{}"}]'::jsonb)`,
+				'jsonb',
+			],
+			[
+				'claim_dispatches',
+				`select governance.claim_dispatches('[{"caller": "a", "correlation_id": "b", "request_digest": "c", "lease_ms": 1}]'::jsonb)`,
+				'jsonb',
+			],
+			[
+				'settle_dispatches',
+				`select governance.settle_dispatches('[{"evidence": {"id": "00000000-0000-4000-8000-0000000000ab", "body": "{}"}}]'::jsonb)`,
+				'jsonb',
+			],
 			['is_governed', `select governance.is_governed('dot_tools'::text)`, 'text'],
-			['subject_of_metadata', `select governance.subject_of_metadata('fields'::text, '{"collection": "dot_tools"}'::jsonb)`, 'text, jsonb'],
+			[
+				'subject_of_metadata',
+				`select governance.subject_of_metadata('fields'::text, '{"collection": "dot_tools"}'::jsonb)`,
+				'text, jsonb',
+			],
 		];
 
 		test.each(CALLS)('%s never finds them; without its pinned path it does', async (name, call, types) => {
@@ -310,7 +364,9 @@ export function searchPathSuite(scene: () => Scene): void {
 			const { directus, superuser } = scene();
 			const id = '00000000-0000-4000-8000-0000000000ac';
 			await undone(directus, async () => {
-				await directus.query('set local search_path = pg_catalog; set local standard_conforming_strings = off; set local escape_string_warning = off');
+				await directus.query(
+					'set local search_path = pg_catalog; set local standard_conforming_strings = off; set local escape_string_warning = off',
+				);
 				await directus.query(`select * from governance.append_evidence($1)`, [JSON.stringify([{ id, body: '{}' }])]);
 				const stored = await directus.query(
 					`select leaf_hash = pg_catalog.sha256(pg_catalog.decode('007b7d', 'hex')) as ok from public.governance_evidence where id = $1`,

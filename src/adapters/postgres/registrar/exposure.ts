@@ -23,11 +23,13 @@ export async function ensureExposure(client: Sql, expose: string[]): Promise<{ c
 	if (active + missing.length > FREE_TIER_COLLECTIONS) {
 		return {
 			changes: [],
-			faults: [{
-				subject: 'expose',
-				problem: `${active} collections are active; showing ${missing.join(', ')} would exceed the ${FREE_TIER_COLLECTIONS} that every licence allows`,
-				fix: 'shorten "expose" in directus.config.ts, down to [] if need be: the tables stay readable through /governance',
-			}],
+			faults: [
+				{
+					subject: 'expose',
+					problem: `${active} collections are active; showing ${missing.join(', ')} would exceed the ${FREE_TIER_COLLECTIONS} that every licence allows`,
+					fix: 'shorten "expose" in directus.config.ts, down to [] if need be: the tables stay readable through /governance',
+				},
+			],
 		};
 	}
 	await client.query('grant select, insert on public.directus_collections to governance_writer');
@@ -41,7 +43,12 @@ export async function ensureExposure(client: Sql, expose: string[]): Promise<{ c
 	await client.query('reset role');
 	await client.query('revoke select, insert on public.directus_collections from governance_writer');
 	return {
-		changes: missing.map((collection) => ({ action: 'add', area: 'exposure', subject: collection, detail: 'shown in Directus, read-only' })),
+		changes: missing.map((collection) => ({
+			action: 'add',
+			area: 'exposure',
+			subject: collection,
+			detail: 'shown in Directus, read-only',
+		})),
 		faults: [],
 	};
 }

@@ -38,13 +38,10 @@ export async function ensurePolicy(
 	}
 	const payload = canonicalJson(policyDocumentSchema.parse(next));
 	await asRole(client, 'governance_writer', async () =>
-		client.query('insert into governance.policy (generation, digest, jws, key_id, apply_id) values ($1, $2, $3, $4, $5)', [
-			next.generation,
-			digestOf(next),
-			await signer.sign(payload),
-			signer.keyId,
-			applyId,
-		]),
+		client.query(
+			'insert into governance.policy (generation, digest, jws, key_id, apply_id) values ($1, $2, $3, $4, $5)',
+			[next.generation, digestOf(next), await signer.sign(payload), signer.keyId, applyId],
+		),
 	);
 	const detail =
 		current && !current.document

@@ -1,5 +1,5 @@
-import type { Change, DesiredState, RegistryTable } from '../../../service/ports/registrar.ts';
 import { canonicalJson } from '../../../service/canonical.ts';
+import type { Change, DesiredState, RegistryTable } from '../../../service/ports/registrar.ts';
 import { identifier, rowsOf, type Sql } from './session.ts';
 
 const KEYS: Record<RegistryTable, string> = {
@@ -51,14 +51,17 @@ async function difference(client: Sql, table: RegistryTable, desired: Row[]): Pr
 	for (const row of desired) {
 		const found = present.get(String(row[key]));
 		if (!found) added.push(row);
-		else if (Object.entries(row).some(([field, value]) => canonicalJson(value) !== canonicalJson(found[field] ?? null))) changed.push(row);
+		else if (Object.entries(row).some(([field, value]) => canonicalJson(value) !== canonicalJson(found[field] ?? null)))
+			changed.push(row);
 		present.delete(String(row[key]));
 	}
 	return { table, added, changed, removed: [...present.keys()] };
 }
 
 async function insertRows(client: Sql, table: RegistryTable, rows: Row[]): Promise<void> {
-	const columns = Object.keys(rows[0] ?? {}).map(identifier).join(', ');
+	const columns = Object.keys(rows[0] ?? {})
+		.map(identifier)
+		.join(', ');
 	await client.query(
 		`insert into public.${table} (${columns}) select ${columns} from jsonb_populate_recordset(null::public.${table}, $1)`,
 		[JSON.stringify(rows)],
@@ -80,21 +83,36 @@ function describe({ table, added, changed, removed }: Difference): Change[] {
 	const change = (action: Change['action'], subjects: string[]): Change[] =>
 		subjects.map((subject) => ({ action, area: 'registry', subject: `${table} ${subject}`, detail: '' }));
 	return [
-		...change('add', added.map((row) => String(row[key]))),
-		...change('change', changed.map((row) => String(row[key]))),
+		...change(
+			'add',
+			added.map((row) => String(row[key])),
+		),
+		...change(
+			'change',
+			changed.map((row) => String(row[key])),
+		),
 		...change('remove', removed),
 	];
 }
 
 /** Writes the list of governed collections, which the metadata guards and the executors' check read. */
-export async function ensureGovernedCollections(client: Sql, governed: { collection: string; class: string }[]): Promise<Change[]> {
-	const present = await rowsOf<{ collection: string; class: string }>(client, 'select collection, class from governance.governed_collections');
+export async function ensureGovernedCollections(
+	client: Sql,
+	governed: { collection: string; class: string }[],
+): Promise<Change[]> {
+	const present = await rowsOf<{ collection: string; class: string }>(
+		client,
+		'select collection, class from governance.governed_collections',
+	);
 	const wanted = new Map(governed.map((entry) => [entry.collection, entry.class]));
-	const gone = present.filter(({ collection, class: kind }) => wanted.get(collection) !== kind).map(({ collection }) => collection);
+	const gone = present
+		.filter(({ collection, class: kind }) => wanted.get(collection) !== kind)
+		.map(({ collection }) => collection);
 	const had = new Set(present.map(({ collection }) => collection).filter((collection) => !gone.includes(collection)));
 	const missing = governed.filter(({ collection }) => !had.has(collection));
 	await client.query('set local role governance_writer');
-	if (gone.length > 0) await client.query('delete from governance.governed_collections where collection = any ($1)', [gone]);
+	if (gone.length > 0)
+		await client.query('delete from governance.governed_collections where collection = any ($1)', [gone]);
 	if (missing.length > 0) {
 		await client.query(
 			`insert into governance.governed_collections select * from jsonb_populate_recordset(null::governance.governed_collections, $1)`,
@@ -103,7 +121,21 @@ export async function ensureGovernedCollections(client: Sql, governed: { collect
 	}
 	await client.query('reset role');
 	return [
-		...gone.map((collection): Change => ({ action: 'remove', area: 'structure', subject: collection, detail: 'no longer governed' })),
-		...missing.map(({ collection, class: kind }): Change => ({ action: 'add', area: 'structure', subject: collection, detail: `governed (${kind})` })),
+		...gone.map(
+			(collection): Change => ({
+				action: 'remove',
+				area: 'structure',
+				subject: collection,
+				detail: 'no longer governed',
+			}),
+		),
+		...missing.map(
+			({ collection, class: kind }): Change => ({
+				action: 'add',
+				area: 'structure',
+				subject: collection,
+				detail: `governed (${kind})`,
+			}),
+		),
 	];
 }

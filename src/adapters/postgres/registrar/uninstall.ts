@@ -47,18 +47,26 @@ async function withinTransaction(client: Sql, directusRole: string): Promise<Uni
 	await dropMetadataGuards(client);
 	changes.push(...(await withdrawExposure(client)));
 	await asRole(client, 'governance_owner', async () => {
-		const own = OWN_TABLES.filter(({ schema: home }) => home === 'public').map(({ name }) => `public.${identifier(name)}`);
+		const own = OWN_TABLES.filter(({ schema: home }) => home === 'public').map(
+			({ name }) => `public.${identifier(name)}`,
+		);
 		await client.query(`drop table if exists ${own.join(', ')} restrict`);
 	});
 	await client.query('drop schema governance cascade');
 	await revokeFromReader(client);
-	changes.push({ action: 'remove', area: 'structure', subject: 'schema governance', detail: 'registry, ledgers, functions and policy' });
+	changes.push({
+		action: 'remove',
+		area: 'structure',
+		subject: 'schema governance',
+		detail: 'registry, ledgers, functions and policy',
+	});
 	return { kind: 'uninstalled', changes, keptRoles: [] };
 }
 
 async function dropMetadataGuards(client: Sql): Promise<void> {
 	for (const table of METADATA_TABLES) {
-		for (const { name } of metadataTriggersOf(table)) await client.query(`drop trigger if exists ${name} on public.${table.name}`);
+		for (const { name } of metadataTriggersOf(table))
+			await client.query(`drop trigger if exists ${name} on public.${table.name}`);
 	}
 }
 
@@ -70,7 +78,12 @@ async function withdrawExposure(client: Sql): Promise<Change[]> {
 		'delete from public.directus_collections where collection = any ($1) returning collection',
 		[own],
 	);
-	return rows.map(({ collection }) => ({ action: 'remove', area: 'exposure', subject: collection, detail: 'no longer shown in Directus' }));
+	return rows.map(({ collection }) => ({
+		action: 'remove',
+		area: 'exposure',
+		subject: collection,
+		detail: 'no longer shown in Directus',
+	}));
 }
 
 async function revokeFromReader(client: Sql): Promise<void> {
