@@ -58,6 +58,5 @@ export async function bringUp(around: Surroundings, note: (line: string) => void
 		await failures.settled();
 		throw failures.first ?? error;
 	}
-	const running = { server: context.server, directus: context.directus, executor: context.executor };
-	return { ...running, record: await steps.record(context), readerUrl: steps.readerUrl(context) };
+	return { directus: context.directus, executor: context.executor, record: await steps.record(context) };
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InstanceFault } from './fault.ts';
 
 export const REPOSITORY = dirname(dirname(fileURLToPath(import.meta.url)));
-export const BUNDLE_NAME = 'directus-extension-governed-dispatch';
+const BUNDLE_NAME = 'directus-extension-governed-dispatch';
 
 /**
  * Lays the built bundle into `<folder>/extensions/directus-extension-governed-dispatch`, as an installation would:

@@ -114,7 +114,7 @@ export async function untilReady(
 }
 
 /** The last `lines` lines of a log file; empty when there is none. */
-export async function tailOf(logFile: string, lines: number): Promise<string> {
+async function tailOf(logFile: string, lines: number): Promise<string> {
 	const text = await readFile(logFile, 'utf8').catch(() => '');
 	return text.trimEnd().split('\n').slice(-lines).map(messageOfLine).join('\n');
 }

@@ -32,7 +32,7 @@ export interface DirectusServer {
 }
 
 /** Directus 12 needs Node 22; said before anything is started. */
-export function assertNode(version: string = process.versions.node): void {
+function assertNode(version: string = process.versions.node): void {
 	if (Number.parseInt(version, 10) >= 22) return;
 	throw new InstanceFault(
 		`Directus 12 needs Node 22 or newer, this is Node ${version}. Run: npx -y -p node@22 -c 'npm start'`,

@@ -77,7 +77,7 @@ async function ensurePrincipal(
  * Gives the editor every action on every collection Directus shows that is not its own, whole and without conditions:
  * the free tier ignores a permission that names fields or a filter.
  */
-export async function grantEditorEverything(directus: Directus): Promise<void> {
+async function grantEditorEverything(directus: Directus): Promise<void> {
 	const collections = (await ask(directus, '/collections')) as { collection: string; schema: unknown; meta: unknown }[];
 	const present = (await ask(
 		directus,

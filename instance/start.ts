@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bringUp, type Running } from './bring-up.ts';
+import { bringUp } from './bring-up.ts';
 import { type Busy, type DataFolder, openDataFolder } from './data-folder.ts';
 import { codeOf, InstanceFault, messageOf } from './fault.ts';
 import { ProcessLedger } from './leftovers.ts';
@@ -9,6 +9,7 @@ import { createOutput, type Output } from './output.ts';
 import { isAlive } from './processes.ts';
 import { type InstanceRecord, readRecord, removeRecord } from './record.ts';
 import { assertSuperuser } from './roles.ts';
+import type { Running } from './steps.ts';
 import { walk } from './walk/index.ts';
 import { describeRow } from './walk/table.ts';
 

@@ -51,8 +51,6 @@ export interface Surroundings {
 
 export interface Running {
 	readonly record: InstanceRecord;
-	readonly readerUrl: string;
-	readonly server: Server;
 	readonly directus: DirectusServer;
 	readonly executor: Executor;
 }
@@ -217,9 +215,5 @@ export class Steps {
 		};
 		await writePrivateJson(this.#around.folder.instance, record);
 		return record;
-	}
-
-	readerUrl(context: Context): string {
-		return this.#urls(context).reader;
 	}
 }

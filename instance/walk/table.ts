@@ -2,7 +2,7 @@ import type { Output } from '../output.ts';
 import type { WalkedRow } from './row.ts';
 
 /** Breaks text at blanks so that no line is longer than `width`; a longer word stays whole. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
 	const lines: string[] = [];
 	let line = '';
 	for (const word of text.split(' ')) {
