@@ -1,6 +1,6 @@
 import type { WriteAction } from '../../core/decide-write.ts';
 import type { WriteSubject } from '../../service/guard/write-guard.ts';
-import type { WritingService } from './write-asks.ts';
+import type { WritingService } from './directus-types.ts';
 
 /** Name of the entry that is this guard, as Directus stores it beside the bundle's row. */
 const OWN_ENTRY = 'governed-guard';

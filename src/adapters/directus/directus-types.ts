@@ -38,11 +38,6 @@ export interface Logger {
 	error(message: string): void;
 }
 
-export interface ServiceClass {
-	new (...args: never[]): object;
-	prototype: object;
-}
-
 /** What Directus hands to hooks and endpoints alike. */
 export interface ExtensionContext {
 	services: Record<string, unknown>;
@@ -50,6 +45,14 @@ export interface ExtensionContext {
 	env: Record<string, unknown>;
 	logger: Logger;
 	getSchema(options?: { database?: Knex }): Promise<SchemaOverview>;
+}
+
+/** What the wrapped services have in common. */
+export interface WritingService {
+	collection?: string;
+	knex?: Knex;
+	schema?: SchemaOverview;
+	accountability?: Accountability | null;
 }
 
 export interface FilterMeta {

@@ -6,7 +6,7 @@ import { refusalMessage, type WriteRefusal } from '../../service/guard/refusal.t
 export type RefusalExtensions = Omit<WriteRefusal, 'code'>;
 
 /** Every refused write answers 403 over REST. Source: DESIGN.md §5. */
-export const REFUSED_WRITE_STATUS = 403;
+const REFUSED_WRITE_STATUS = 403;
 
 const messageFrom = (code: WriteRefusalCode) => (extensions: RefusalExtensions) =>
 	refusalMessage({ code, ...extensions });

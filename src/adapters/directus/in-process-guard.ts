@@ -2,10 +2,10 @@ import { nextStepForWrite } from '../../core/next-step.ts';
 import type { RefusalFacts } from '../../service/guard/refusal.ts';
 import type { Runtime } from '../../service/guard/runtime.ts';
 import type { RefusedDecision, WriteGuard, WriteSubject } from '../../service/guard/write-guard.ts';
-import type { Accountability, Knex } from './directus-types.ts';
+import type { Accountability, Knex, WritingService } from './directus-types.ts';
 import { directusError } from './errors.ts';
 import { factsOf } from './surface.ts';
-import { WRITE_ASKS, type WriteAsk, type WritingService } from './write-asks.ts';
+import { WRITE_ASKS, type WriteAsk } from './write-asks.ts';
 
 /** What a wrapped method asks before it runs, and what it does with a failure. */
 export interface InProcessGuard {

@@ -13,7 +13,7 @@ export function markSurface(accountability: Accountability, surface: WriteSurfac
  * The surface a write came in by. Directus's `$full` flows carry an admin without user and role, which no request
  * can; requests nobody marked are REST.
  */
-export function surfaceOf(accountability: Accountability): WriteSurface {
+function surfaceOf(accountability: Accountability): WriteSurface {
 	const mark = accountability[SURFACE_MARK];
 	if (mark !== undefined) return mark as WriteSurface;
 	return accountability.admin === true && !accountability.user && !accountability.role ? 'flow' : 'rest';

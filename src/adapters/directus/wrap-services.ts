@@ -1,6 +1,7 @@
+import type { WritingService } from './directus-types.ts';
 import { currentGuard } from './process-keys.ts';
 import type { ProcessSlot } from './runtime.ts';
-import { WRITE_ASKS, type WritingService } from './write-asks.ts';
+import { WRITE_ASKS } from './write-asks.ts';
 
 type Method = (this: WritingService, ...args: unknown[]) => Promise<unknown>;
 type Prototype = Record<string, Method | undefined>;

@@ -1,7 +1,7 @@
 import type { WriteAction } from '../../core/decide-write.ts';
 import type { WriteSubject } from '../../service/guard/write-guard.ts';
 import { bundleRows, describedByRows, isStructural } from './described-collections.ts';
-import type { Accountability, Knex, SchemaOverview } from './directus-types.ts';
+import type { WritingService } from './directus-types.ts';
 
 /** One write as a service call means it. `payload` is only looked at for the names of its top-level fields. */
 export interface WriteAsk {
@@ -10,14 +10,6 @@ export interface WriteAsk {
 	payload?: unknown;
 	/** Asked for only once the policy is there; may look up rows. */
 	about?: () => WriteSubject | undefined | Promise<WriteSubject | undefined>;
-}
-
-/** What the wrapped services have in common. */
-export interface WritingService {
-	collection?: string;
-	knex?: Knex;
-	schema?: SchemaOverview;
-	accountability?: Accountability | null;
 }
 
 type Translate = (service: WritingService, args: readonly unknown[]) => WriteAsk | WriteAsk[];
@@ -110,7 +102,7 @@ function namesInDiff(payload: unknown): string[] {
 	);
 }
 
-export function listOf(value: unknown): readonly unknown[] {
+function listOf(value: unknown): readonly unknown[] {
 	if (Array.isArray(value)) return value;
 	return value === undefined || value === null ? [] : [value];
 }
