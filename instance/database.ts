@@ -56,7 +56,7 @@ async function joinServer(plan: ServerPlan, url: string): Promise<Server> {
 		superuserUrl: url,
 		logins,
 		database: `governed_${plan.instanceId}`,
-		words: `your PostgreSQL at ${host}`,
+		words: `your server at ${host}`,
 		stop: async () => {},
 	};
 }
@@ -75,7 +75,7 @@ async function embedServer(plan: ServerPlan): Promise<Server> {
 		superuserUrl,
 		logins,
 		database: 'directus',
-		words: `PostgreSQL ${server.version} on port ${server.port}`,
+		words: `${server.version} from npm, port ${server.port}`,
 		stop: server.stop,
 	};
 }

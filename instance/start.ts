@@ -82,7 +82,7 @@ async function runInstance(
 		() => ledger.forget(),
 		() => removeRecord(folder.instance),
 	);
-	const live = process.stderr.isTTY === true && !options.json;
+	const live = process.stderr.isTTY === true && process.stderr.columns >= 40 && !options.json;
 	const running = await bringUp({ options, folder, ledger, closers, live }, output.say);
 	const ok = await walkAndShow(running.record, options, output);
 	if (options.once) return ok ? 0 : 1;
