@@ -373,7 +373,7 @@ reset role;
 	{
 		id: 3,
 		name: '0003-ledgers.sql',
-		digest: '2ae9f5f7a47e8d67ed88e4bb51dcb5be5be7d03a49daa778742fa03d47355160',
+		digest: '0c26418e154096e3593cbb4e50b076d64b8989b63a5220f2e420d637ad291de3',
 		sql: `-- The functions Directus's role may call. They run as governance_writer, pin their search path, and touch ledgers only:
 -- none of them takes tool, contract, gate, grant or policy data.
 set local role governance_writer;
@@ -391,6 +391,9 @@ begin
 	if jsonb_typeof(p_entries) is distinct from 'array' or jsonb_array_length(p_entries) > 1000 then
 		raise exception using errcode = '22023', message = 'append_evidence takes an array of at most 1000 entries';
 	end if;
+	-- A session keeps its plans while the ledgers grow: one made for small tables must not scan them whole later on.
+	perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+		set_config('enable_mergejoin', 'off', true);
 	select h.size into strict v_size from governance.evidence_head h where h.singleton for update;
 	with incoming as (
 		select distinct on ((e.value ->> 'id')::uuid) (e.value ->> 'id')::uuid as id, convert_to(e.value ->> 'body', 'UTF8') as body,
@@ -432,6 +435,9 @@ begin
 	if jsonb_typeof(p_claims) is distinct from 'array' or jsonb_array_length(p_claims) > 1000 then
 		raise exception using errcode = '22023', message = 'claim_dispatches takes an array of at most 1000 claims';
 	end if;
+	-- A session keeps its plans while the ledgers grow: one made for small tables must not scan them whole later on.
+	perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+		set_config('enable_mergejoin', 'off', true);
 	with claims as (
 		select c.value ->> 'caller' as caller, c.value ->> 'correlation_id' as correlation_id,
 			c.value ->> 'request_digest' as request_digest,
@@ -500,6 +506,9 @@ begin
 		or (select count((i ->> 'token')::uuid) <> count(distinct (i ->> 'token')::uuid) from jsonb_array_elements(p_items) i) then
 		raise exception using errcode = '22023', message = 'settle_dispatches takes one answer, an object, for each token';
 	end if;
+	-- A session keeps its plans while the ledgers grow: one made for small tables must not scan them whole later on.
+	perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+		set_config('enable_mergejoin', 'off', true);
 	with live as (
 		select d.token from governance.dispatch_claims d
 		join jsonb_array_elements(p_items) i on d.token = (i ->> 'token')::uuid
