@@ -81,13 +81,26 @@ function leaks(path: string): string[] {
 	return faults;
 }
 
+/** Modules a JavaScript file imports, by statement or by call. */
+function importsOf(path: string): string[] {
+	const file = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.ESNext, false, ts.ScriptKind.JS);
+	const found: string[] = [];
+	const visit = (node: ts.Node): void => {
+		const isStatement = ts.isImportDeclaration(node) || ts.isExportDeclaration(node);
+		const isCall = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+		const module = isStatement ? node.moduleSpecifier : isCall ? node.arguments[0] : undefined;
+		if (module && ts.isStringLiteral(module)) found.push(module.text);
+		ts.forEachChild(node, visit);
+	};
+	visit(file);
+	return found;
+}
+
 /** The bundler only warns about an import it cannot resolve, and leaves it for Directus to stumble over. */
 function unbundled(path: string): string[] {
 	const provided = PROVIDED[path];
 	if (provided === undefined || !existsSync(path)) return [];
-	const { importedFiles } = ts.preProcessFile(readFileSync(path, 'utf8'), true, false);
-	return importedFiles
-		.map((file) => file.fileName)
+	return importsOf(path)
 		.filter((name) => !provided.includes(name) && !(path === 'dist/api.js' && isBuiltin(name)))
 		.map((name) => `unbundled: ${path} imports ${name}, which Directus does not provide`);
 }

@@ -1,4 +1,4 @@
 import { createHash } from 'node:crypto';
 import left from 'left-pad';
 
-export const kept = [createHash, left];
+export const kept = [createHash, left, import('right-pad')];
