@@ -265,6 +265,32 @@ describe('without a ledger to write to', () => {
 	});
 });
 
+test('the cost of a dispatch does not grow with the ledgers: none is scanned whole', async () => {
+	const scans = async () =>
+		(
+			await instance.sql<{ scans: string }>(
+				`select sum(seq_scan) as scans from pg_stat_user_tables
+				where relname in ('governance_evidence', 'dispatch_claims')`,
+			)
+		)[0]?.scans;
+	// PostgreSQL publishes a session's counts when it is idle, at most once a second.
+	const settled = async () => {
+		await new Promise((resolve) => setTimeout(resolve, 1_500));
+		await outcome();
+		await new Promise((resolve) => setTimeout(resolve, 1_500));
+		return scans();
+	};
+	const before = await settled();
+	const repeated = randomUUID();
+	for (let index = 0; index < 20; index++) {
+		await outcome();
+		await outcome({ correlation_id: repeated });
+		await outcome({ mode: 'REAL_RUN' });
+	}
+	await Promise.all(Array.from({ length: 60 }, () => outcome()));
+	expect(await settled()).toBe(before);
+});
+
 describe('the probe of the database', () => {
 	const TABLE = 'public.dot_tools';
 	const collections = ['dot_tools', 'governance_gates'];
