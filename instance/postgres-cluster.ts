@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, InstanceFault, messageOf } from './fault.ts';
@@ -26,9 +26,25 @@ export async function clusterFolder(
 	await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
 	if (await canReach(dirname(folder), account)) return folder;
 	const hash = createHash('sha256').update(folder).digest('hex').slice(0, 12);
-	const fallback = await ownFolder(`/var/tmp/governed-dispatch-${hash}`);
-	log(`PostgreSQL may not run as root and its account cannot reach ${dirname(folder)}: its data is in ${fallback}`);
-	return join(fallback, basename(folder));
+	const target = join(await ownFolder(`/var/tmp/governed-dispatch-${hash}`), basename(folder));
+	await bindTo(`${folder}.elsewhere`, target, log);
+	log(`PostgreSQL runs as nobody, who cannot reach ${dirname(folder)}: its data is in ${dirname(target)}`);
+	return target;
+}
+
+/**
+ * A cluster elsewhere belongs to the data folder that says so. One whose data folder was removed cannot be used any
+ * more (its keys and tokens went with the folder) and must not come back as if it were new; it is moved aside.
+ */
+async function bindTo(marker: string, cluster: string, log: (line: string) => void): Promise<void> {
+	const bound = (await readFile(marker, 'utf8').catch(() => '')).trim() === cluster;
+	if (!bound && (await stat(cluster).catch(() => undefined))) {
+		await clearLeftover(cluster);
+		const aside = `${cluster}.${Date.now()}`;
+		await rename(cluster, aside);
+		log(`The data folder of an earlier instance is gone; its database was moved to ${aside}`);
+	}
+	if (!bound) await writeFile(marker, `${cluster}\n`, { mode: 0o600 });
 }
 
 /** Creates the cluster when there is none, and says clearly when there is one of another major version. */
