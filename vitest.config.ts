@@ -17,6 +17,8 @@ export default defineConfig({
 					name: 'unit',
 					include: ['test/unit/**/*.test.ts'],
 					sequence: { groupOrder: 0, shuffle: { tests: true } },
+					// A busy machine is no reason to fail.
+					testTimeout: 30 * SECOND,
 				},
 			},
 			{
