@@ -22,7 +22,6 @@ const RULES = [
 	'.gitignore',
 	'biome.json',
 	'knip.json',
-	'scripts',
 	'test/golden/package-contents.txt',
 	'tsconfig.build.json',
 	'tsconfig.json',
@@ -63,6 +62,12 @@ export interface Fault {
 
 export function readManifest(): Manifest {
 	return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** The scripts that checks run; the other scripts are none of their matter. */
+function checkScripts(): string[] {
+	const checks = Object.entries(readManifest().scripts).filter(([name]) => name.startsWith('check:'));
+	return checks.flatMap(([, command]) => command.match(/scripts\/\S+\.ts/g) ?? []);
 }
 
 /** Every planted fault: one folder test/planted/<check>/<name> with a fault.json, and what is laid over the good tree. */
@@ -135,7 +140,7 @@ function layPackages(folder: string, fault: Fault | undefined): void {
 export function plant(fault?: Fault): string {
 	const folder = mkdtempSync(join(tmpdir(), 'governed-planted-'));
 	cpSync(BASE, folder, { recursive: true });
-	for (const path of RULES) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+	for (const path of [...RULES, ...checkScripts()]) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
 	layManifest(folder, fault?.declare ?? []);
 	layBuild(folder);
 	layPackages(folder, fault);

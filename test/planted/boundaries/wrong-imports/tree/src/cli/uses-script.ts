@@ -1,3 +1,1 @@
-import { runCommand } from '../../scripts/run-command.ts';
-
-export const kept = runCommand;
+import '../../scripts/embed-sql.ts';
