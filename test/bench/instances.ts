@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startCluster } from '../../instance/cluster.ts';
 import { startTestInstance, type TestInstance } from '../../instance/harness.ts';
 import { withClient } from '../../instance/roles.ts';
@@ -46,6 +47,7 @@ export function startBenchInstance(cluster: Cluster, bundle: boolean): Promise<T
 		cluster: cluster.handle,
 		bundle,
 		governed: bundle,
+		config: fileURLToPath(new URL('bench.config.ts', import.meta.url)),
 		prepare: (database) =>
 			withClient(database.directusUrl, async (client) => {
 				await client.query('create table bench_open (id serial primary key, title text)');
