@@ -10,8 +10,7 @@ export const gatesSchema = z.strictObject({
 
 export type Gates = z.infer<typeof gatesSchema>;
 
-export const writeActionSchema = z.enum(['create', 'update', 'delete']);
-export type WriteAction = z.infer<typeof writeActionSchema>;
+const writeActionSchema = z.enum(['create', 'update', 'delete']);
 
 /** Who counts as an agent. Everything arriving over a listed surface is an agent, whatever its credentials. */
 export const agentPrincipalsSchema = z.strictObject({
@@ -27,9 +26,8 @@ export const writeAllowanceSchema = z.strictObject({
 	fields: z.array(z.string().min(1)).min(1).optional(),
 });
 
-export type WriteAllowance = z.infer<typeof writeAllowanceSchema>;
 
-export const governedCollectionSchema = z.strictObject({
+const governedCollectionSchema = z.strictObject({
 	collection: z.string().min(1),
 	class: z.enum(['governed', 'registry', 'ledger']),
 });
@@ -46,7 +44,6 @@ export const callersSchema = z.union([
 	}),
 ]);
 
-export type Callers = z.infer<typeof callersSchema>;
 
 /**
  * What the registrar applied and signed. The bundle trusts nothing else: gates and contracts read from tables must

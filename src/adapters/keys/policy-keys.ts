@@ -15,7 +15,7 @@ export const PRIVATE_KEY_FILE = 'policy.private.jwk';
 export const PUBLIC_KEY_FILE = 'policy.public.jwk';
 
 /** The folder of keys lacks what is needed, or holds something else. `message` says which file and what to do. */
-export class KeyFault extends Error {
+class KeyFault extends Error {
 	override readonly name = 'KeyFault';
 }
 

@@ -48,7 +48,7 @@ export async function plan(options: RegistrarOptions, output: Output): Promise<E
 	return outcome.kind === 'unchanged' ? EXIT.done : EXIT.changes;
 }
 
-export function describeOutcome(outcome: ApplyOutcome, output: Output): string {
+function describeOutcome(outcome: ApplyOutcome, output: Output): string {
 	switch (outcome.kind) {
 		case 'refused':
 			return [

@@ -3,12 +3,12 @@ import { MIGRATIONS } from '../migrations.generated.ts';
 import { asRole, rowsOf, type Sql } from './session.ts';
 
 /** The database was written by a newer version of this package than the one that runs. */
-export class NewerSchemaError extends Error {
+class NewerSchemaError extends Error {
 	override readonly name = 'NewerSchemaError';
 }
 
 /** A migration recorded in the database is not the one this package ships under its number. */
-export class AlteredMigrationError extends Error {
+class AlteredMigrationError extends Error {
 	override readonly name = 'AlteredMigrationError';
 }
 

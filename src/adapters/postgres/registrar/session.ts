@@ -60,4 +60,3 @@ export async function lockRegistrar(client: Sql): Promise<void> {
 }
 
 export const identifier = pg.escapeIdentifier;
-export const literal = pg.escapeLiteral;
