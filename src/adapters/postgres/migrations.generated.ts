@@ -180,7 +180,7 @@ reset role;
 	{
 		id: 2,
 		name: '0002-guards.sql',
-		digest: '112aa2dc5929b2040a6b88c6f124f8caca08403df576681bb588f54e033ad200',
+		digest: '22068cb9f447d5ad22ac414373ca956a6709e8f85163b319d9d0e2970c8b673c',
 		sql: `-- The guards. All are SECURITY INVOKER: a definer trigger always sees its own owner, so the marker would say nothing.
 -- The marker is the effective role governance_writer. The table owner is no marker: PostgreSQL runs foreign-key actions
 -- as the owner of the referencing table, so a cascade started by Directus's role would carry it.
@@ -226,8 +226,10 @@ begin
 			hint = 'Rows of a governed table come and go only through governed apply.';
 	end if;
 	if tg_op = 'INSERT' then
+		-- A certificate without its row is left where a superuser removed the row past this gate: the row is born again.
 		execute format(
-			'insert into governance.birth_certificates (collection, row_key, apply_id) select %L, n.%I::text, %L from new_rows n',
+			'insert into governance.birth_certificates (collection, row_key, apply_id) select %L, n.%I::text, %L from new_rows n
+			on conflict (collection, row_key) do update set apply_id = excluded.apply_id, born_at = excluded.born_at',
 			v_collection, v_key, v_apply);
 	elsif tg_op = 'DELETE' then
 		execute format(

@@ -43,8 +43,10 @@ begin
 			hint = 'Rows of a governed table come and go only through governed apply.';
 	end if;
 	if tg_op = 'INSERT' then
+		-- A certificate without its row is left where a superuser removed the row past this gate: the row is born again.
 		execute format(
-			'insert into governance.birth_certificates (collection, row_key, apply_id) select %L, n.%I::text, %L from new_rows n',
+			'insert into governance.birth_certificates (collection, row_key, apply_id) select %L, n.%I::text, %L from new_rows n
+			on conflict (collection, row_key) do update set apply_id = excluded.apply_id, born_at = excluded.born_at',
 			v_collection, v_key, v_apply);
 	elsif tg_op = 'DELETE' then
 		execute format(
