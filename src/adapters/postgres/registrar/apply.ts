@@ -11,11 +11,12 @@ import type {
 	Fault,
 	PolicySigner,
 } from '../../../service/ports/registrar.ts';
+import { uncertifiedRows } from './certificates.ts';
 import { ensureExposure } from './exposure.ts';
 import { ensureFunctions, foreignObjects } from './functions.ts';
 import { ensureGuards, ensureMetadataGuards } from './guards.ts';
 import { migrate } from './migrations.ts';
-import { type ContentTable, ensureOwner, inspectContentTables, takeOwnership } from './ownership.ts';
+import { type ContentTable, ensureOwners, inspectContentTables, takeOwnership } from './ownership.ts';
 import { lockPlainTable, snaresOf } from './plain-table.ts';
 import { ensurePolicy } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
@@ -24,7 +25,7 @@ import { ensureGovernedCollections, ensureRegistry } from './registry.ts';
 import { releaseUndeclared } from './release.ts';
 import { untilUndisturbed } from './retry.ts';
 import { ensureRoles, roleFaults } from './roles.ts';
-import { asRole, identifier, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
+import { asRole, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
 
 /** Tool whose `last_executed` says when the registrar last changed anything. */
 const REGISTRAR_TOOL = 'DOT_REGISTER';
@@ -85,7 +86,7 @@ async function withinTransaction(
 
 	onProgress('guards and privileges');
 	changes.push(...(await releaseUndeclared(client, desired.collections, desired.directusRole)));
-	for (const table of OWN_TABLES) changes.push(...(await ensureOwner(client, table)));
+	changes.push(...(await ensureOwners(client, OWN_TABLES)));
 	for (const table of content.tables) changes.push(...(await takeOwnership(client, table, applyId)));
 	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded)]) {
 		changes.push(
@@ -124,8 +125,9 @@ async function surroundingFaults(client: Sql, directusRole: string): Promise<Fau
 		(name) => name !== 'public.directus_collections',
 	);
 	const [installed] = await rowsOf(client, `select 1 from pg_class where oid = to_regclass('governance.migrations')`);
-	const own = installed ? OWN_TABLES.map(({ schema, name }) => `${schema}.${identifier(name)}`) : [];
-	return [...faults, ...(await snaresOf(client, ...metadata, ...own))];
+	const own = installed ? OWN_TABLES.map(({ schema, name }) => `${schema}.${name}`) : [];
+	const snares = await snaresOf(client, ...metadata, ...own);
+	return [...faults, ...snares, ...(installed && snares.length === 0 ? await uncertifiedRows(client) : [])];
 }
 
 const asGuarded = ({ name, key }: ContentTable): GuardedTable => ({ schema: 'public', name, key, class: 'governed' });

@@ -26,18 +26,18 @@ export async function ensureFunctions(client: Sql, directusRole: string): Promis
 	const present = await presentFunctions(client);
 	const changes: Change[] = [];
 	for (const shipped of SHIPPED_FUNCTIONS.values()) {
-		const found = present.find(({ signature }) => signature === shipped.signature);
+		let found = present.find(({ signature }) => signature === shipped.signature);
 		if (found?.facts !== shipped.facts || found.owner !== shipped.owner) {
 			await restore(client, shipped, found);
 			const detail = found ? 'was altered: it is not what this package ships' : 'is missing';
 			changes.push({ action: found ? 'change' : 'add', area: 'structure', subject: shipped.signature, detail });
+			[found] = await presentFunctions(client, shipped.signature);
 		}
-		const [now] = await presentFunctions(client, shipped.signature);
 		const expected: Grants = new Map(
 			callersOf(shipped.signature, directusRole).map((role) => [role, new Set(['EXECUTE'])]),
 		);
-		const target = { label: shipped.signature, on: `function ${shipped.signature}` };
-		changes.push(...(await reconcile(client, target, grantsOf(now?.held ?? []), expected)));
+		const target = { label: shipped.signature, on: `function ${shipped.signature}`, owner: shipped.owner };
+		changes.push(...(await reconcile(client, target, grantsOf(found?.held ?? []), expected)));
 	}
 	return changes;
 }
@@ -61,10 +61,14 @@ async function restore(
 	{ statement, signature, owner }: ShippedFunction,
 	found?: PresentFunction,
 ): Promise<void> {
-	await client.query('grant create on schema governance to governance_writer');
+	await asRole(client, 'governance_owner', () =>
+		client.query('grant create on schema governance to governance_writer'),
+	);
 	if (found && found.owner !== owner) await client.query(`alter function ${signature} owner to ${owner}`);
 	await asRole(client, owner, () => client.query(statement));
-	await client.query('revoke create on schema governance from governance_writer');
+	await asRole(client, 'governance_owner', () =>
+		client.query('revoke create on schema governance from governance_writer'),
+	);
 }
 
 /**

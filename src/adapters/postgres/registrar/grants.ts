@@ -1,5 +1,5 @@
 import type { Change } from '../../../service/ports/registrar.ts';
-import { identifier, type Sql } from './session.ts';
+import { asRole, identifier, type Sql } from './session.ts';
 
 /** One entry of an access control list, without the owner's own. */
 export interface Held {
@@ -19,6 +19,8 @@ export interface Target {
 	/** What follows ON: `public.x`, `schema x`, `function x(y)`. */
 	on: string;
 	column?: string;
+	/** Whose grants these are. Not left to PostgreSQL: of all roles the operator holds, it may pick another that can grant. */
+	owner: 'governance_owner' | 'governance_writer';
 }
 
 export function grantsOf(held: readonly Held[]): Grants {
@@ -32,7 +34,7 @@ export function grantsOf(held: readonly Held[]): Grants {
 /** Revokes what is too much and grants what is missing; says both. */
 export async function reconcile(
 	client: Sql,
-	{ label, on, column }: Target,
+	{ label, on, column, owner }: Target,
 	actual: Grants,
 	expected: Grants,
 ): Promise<Change[]> {
@@ -48,11 +50,11 @@ export async function reconcile(
 		const revoked = excess.map((privilege) => privilege.replace('*', ''));
 		const missing = [...wants].filter((privilege) => !has.has(privilege) || revoked.includes(privilege));
 		if (excess.length + missing.length === 0) continue;
+		const statements: string[] = [];
 		const who = grantee === 'PUBLIC' ? 'public' : identifier(grantee);
-		if (excess.length > 0) {
-			await client.query(`revoke ${list(revoked)} on ${on} from ${who} cascade`);
-		}
-		if (missing.length > 0) await client.query(`grant ${list(missing)} on ${on} to ${who}`);
+		if (excess.length > 0) statements.push(`revoke ${list(revoked)} on ${on} from ${who} cascade`);
+		if (missing.length > 0) statements.push(`grant ${list(missing)} on ${on} to ${who}`);
+		await asRole(client, owner, () => client.query(statements.join('; ')));
 		const detail = [...excess.map((privilege) => `− ${privilege}`), ...missing.map((privilege) => `+ ${privilege}`)];
 		changes.push({
 			action: has.size === 0 ? 'add' : 'change',

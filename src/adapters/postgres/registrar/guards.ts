@@ -8,33 +8,44 @@ import {
 import type { Change } from '../../../service/ports/registrar.ts';
 import { identifier, rowsOf, type Sql } from './session.ts';
 
+interface PresentTrigger {
+	name: string;
+	definition: string;
+	/** `A`: fires in every session, also where session_replication_role says replica. */
+	enabled: string;
+}
+
 /** Puts the guards on a table, or back on it, and makes each fire in every session (`ENABLE ALWAYS`). */
-export async function ensureGuards(client: Sql, table: GuardedTable): Promise<Change[]> {
-	// Quoted by PostgreSQL itself, which alone knows its keywords: the definition must equal what pg_get_triggerdef prints.
-	const [row] = await rowsOf<{ name: string }>(client, `select format('%I.%I', $1::text, $2::text) as name`, [
-		table.schema,
-		table.name,
-	]);
-	const qualified = row?.name ?? '';
-	return ensureTriggers(client, qualified, guardTriggersOf(table, qualified));
+export function ensureGuards(client: Sql, table: GuardedTable): Promise<Change[]> {
+	return ensureTriggers(client, table, (qualifiedName) => guardTriggersOf(table, qualifiedName));
 }
 
 /** Guards the rows of Directus's metadata tables that describe governed collections or this bundle. */
 export async function ensureMetadataGuards(client: Sql): Promise<Change[]> {
 	const changes: Change[] = [];
 	for (const table of METADATA_TABLES) {
-		changes.push(...(await ensureTriggers(client, `public.${table.name}`, metadataTriggersOf(table))));
+		const found = await ensureTriggers(client, { schema: 'public', name: table.name }, () => metadataTriggersOf(table));
+		changes.push(...found);
 	}
 	return changes;
 }
 
-async function ensureTriggers(client: Sql, table: string, wanted: GuardTrigger[]): Promise<Change[]> {
-	const present = await rowsOf<{ name: string; definition: string; enabled: string }>(
+async function ensureTriggers(
+	client: Sql,
+	{ schema, name: tableName }: Pick<GuardedTable, 'schema' | 'name'>,
+	triggersOf: (qualifiedName: string) => GuardTrigger[],
+): Promise<Change[]> {
+	// The name is quoted by PostgreSQL itself, which alone knows its keywords: a definition must equal what it prints.
+	const [row] = await rowsOf<{ table: string; present: PresentTrigger[] }>(
 		client,
-		`select tgname as name, pg_get_triggerdef(oid) as definition, tgenabled as enabled
-		from pg_trigger where tgrelid = to_regclass($1) and not tgisinternal and tgname like 'governance\\_%'`,
-		[table],
+		`select q.name as table, coalesce((select json_agg(json_build_object(
+				'name', tgname, 'definition', pg_get_triggerdef(oid), 'enabled', tgenabled) order by tgname)
+			from pg_trigger where tgrelid = to_regclass(q.name) and not tgisinternal and tgname like 'governance\\_%'), '[]') as present
+		from format('%I.%I', $1::text, $2::text) q (name)`,
+		[schema, tableName],
 	);
+	const { table, present } = row ?? { table: '', present: [] };
+	const wanted = triggersOf(table);
 	const changes: Change[] = [];
 	for (const { name, definition } of wanted) {
 		const found = present.find((trigger) => trigger.name === name);

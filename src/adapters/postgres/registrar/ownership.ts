@@ -134,10 +134,18 @@ export async function takeOwnership(client: Sql, { name }: ContentTable, applyId
 	return changeOwner(client, name, qualified);
 }
 
-/** Takes a table of the product back when somebody gave it away. */
-export async function ensureOwner(client: Sql, { schema, name }: GuardedTable): Promise<Change[]> {
-	const qualified = `${schema}.${identifier(name)}`;
-	return (await isTaken(client, qualified)) ? [] : changeOwner(client, name, qualified);
+/** Takes tables of the product back when somebody gave them away. */
+export async function ensureOwners(client: Sql, tables: readonly GuardedTable[]): Promise<Change[]> {
+	const lost = await rowsOf<{ schema: string; name: string }>(
+		client,
+		`select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+		where c.oid = any (array(select to_regclass(t) from unnest($1::text[]) t)) and pg_get_userbyid(c.relowner) <> 'governance_owner'`,
+		[tables.map(({ schema, name }) => `${schema}.${identifier(name)}`)],
+	);
+	const changes: Change[] = [];
+	for (const { schema, name } of lost)
+		changes.push(...(await changeOwner(client, name, `${schema}.${identifier(name)}`)));
+	return changes;
 }
 
 async function changeOwner(client: Sql, name: string, qualified: string): Promise<Change[]> {

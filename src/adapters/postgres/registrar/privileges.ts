@@ -50,7 +50,7 @@ export async function ensureTablePrivileges(client: Sql, table: GuardedTable, di
 		from pg_class c, aclexplode(c.relacl) a where c.oid = to_regclass($1) and a.grantee <> c.relowner`,
 		[qualified],
 	);
-	const target = { label: table.name, on: qualified };
+	const target = { label: table.name, on: qualified, owner: 'governance_owner' } as const;
 	return [
 		...(await reconcile(client, target, grantsOf(held), expectedGrants(table, directusRole))),
 		...(await ensureColumnPrivileges(client, table, qualified)),
@@ -71,7 +71,7 @@ async function ensureColumnPrivileges(client: Sql, table: GuardedTable, qualifie
 	for (const { column, held } of columns) {
 		const open = table.name === 'governance_grants' && GRANT_COLUMNS.includes(column);
 		const expected: Grants = open ? new Map([['governance_reader', new Set(['SELECT'])]]) : new Map();
-		const target = { label: `${table.name}.${column}`, on: qualified, column };
+		const target = { label: `${table.name}.${column}`, on: qualified, column, owner: 'governance_owner' } as const;
 		changes.push(...(await reconcile(client, target, grantsOf(held ?? []), expected)));
 	}
 	return changes;
@@ -90,7 +90,7 @@ export async function ensureSchemaPrivileges(client: Sql, directusRole: string):
 	);
 	const changes = await reconcile(
 		client,
-		{ label: 'schema governance', on: 'schema governance' },
+		{ label: 'schema governance', on: 'schema governance', owner: 'governance_owner' },
 		grantsOf(held),
 		expected,
 	);

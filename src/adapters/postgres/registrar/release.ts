@@ -38,7 +38,9 @@ export async function releaseContentTable(client: Sql, name: string, directusRol
 		for (const trigger of guardTriggersOf({ schema: 'public', name, key: 'id', class: 'governed' }, qualified)) {
 			await client.query(`drop trigger if exists ${trigger.name} on ${qualified}`);
 		}
-		await client.query(`revoke all on ${qualified} from governance_writer, governance_reader`);
+		await asRole(client, 'governance_owner', () =>
+			client.query(`revoke all on ${qualified} from governance_writer, governance_reader`),
+		);
 		await client.query(`alter table ${qualified} owner to ${identifier(directusRole)}`);
 		await restorePrivileges(client, name, qualified);
 	}

@@ -36,7 +36,7 @@ async function withinTransaction(client: Sql, directusRole: string): Promise<Uni
 	await lockRegistrar(client);
 	const [schema] = await rowsOf(client, `select 1 from pg_namespace where nspname = 'governance'`);
 	if (!schema) return { kind: 'absent' };
-	const faults = await lockPlainTable(client, 'public.directus_collections');
+	const faults = await unsafeTables(client);
 	if (faults.length > 0) return { kind: 'refused', faults };
 	const governed = await rowsOf<{ collection: string }>(
 		client,
@@ -61,6 +61,23 @@ async function withinTransaction(client: Sql, directusRole: string): Promise<Uni
 		detail: 'registry, ledgers, functions and policy',
 	});
 	return { kind: 'uninstalled', changes, keptRoles: [] };
+}
+
+/**
+ * Deleting from directus_collections reaches the tables that point there. A deferred trigger planted on one of those would
+ * run at commit, before PostgreSQL 18 with the operator's rights.
+ */
+async function unsafeTables(client: Sql): Promise<Fault[]> {
+	const faults = await lockPlainTable(client, 'public.directus_collections');
+	if (faults.length > 0) return faults;
+	const pointing = await rowsOf<{ name: string }>(
+		client,
+		`select distinct format('%I.%I', n.nspname, c.relname) as name
+		from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+		where k.contype = 'f' and k.confrelid = to_regclass('public.directus_collections') and k.conrelid <> k.confrelid order by 1`,
+	);
+	for (const { name } of pointing) faults.push(...(await lockPlainTable(client, name)));
+	return faults;
 }
 
 async function dropMetadataGuards(client: Sql): Promise<void> {
