@@ -282,7 +282,7 @@ test('whatever JSON comes in, the ledgers stay sound and nothing else changes', 
 	const { directus, superuser } = scene();
 	const others = async () =>
 		(await snapshotOf(superuser)).replace(
-			/-- rows of (governance\.dispatch_claims|governance\.evidence_head|public\.governance_evidence)\n[^]*?(?=-- rows of|$)/g,
+			/-- rows of (governance\.dispatch_claims|governance\.evidence_head|public\.governance_evidence)\n[\s\S]*?(?=-- rows of|$)/g,
 			'',
 		);
 	const before = await others();
