@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** `product`: what `governed apply` makes. `everything`: also all of schema public, every role and membership. */
+/** `product`: what `governed apply` makes. `everything`: all of schemas governance and public, but no roles: they are the server's. */
 export type DumpScope = 'product' | 'everything';
 
 type Sql = Pick<pg.Client, 'query'>;
@@ -18,10 +18,7 @@ const SECTIONS: { title: string; sql: string }[] = [
 				case when rolsuper then 'superuser' end, case when rolcreaterole then 'createrole' end, case when rolcreatedb then 'createdb' end,
 				case when rolreplication then 'replication' end, case when rolbypassrls then 'bypassrls' end,
 				array_to_string(rolconfig, ' ')) || ';' as line
-			from pg_roles where case when $1 = 'everything' then oid >= 16384 else rolname in ('governance_owner', 'governance_writer') end
-			union all
-			select format('grant %I to %I;', g.rolname, m.rolname) from pg_auth_members a
-			join pg_roles g on g.oid = a.roleid join pg_roles m on m.oid = a.member where $1 = 'everything' order by 1`,
+			from pg_roles where $1 = 'product' and rolname in ('governance_owner', 'governance_writer') order by 1`,
 	},
 	{
 		title: 'schemas',
@@ -90,7 +87,7 @@ const SECTIONS: { title: string; sql: string }[] = [
 				select a.privilege_type, format('function %s', p.oid::regprocedure), a.grantee, a.is_grantable,
 					case a.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end
 				from pg_proc p join pg_namespace n on n.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-				where a.grantee <> p.proowner and (n.nspname = 'governance' or ($1 = 'everything' and n.nspname = 'public'))) g order by on_what, who, what`,
+				where a.grantee <> p.proowner and (n.nspname = 'governance' or ($1 = 'everything' and n.nspname = 'public'))) g order by on_what, who, what, grantable`,
 	},
 ];
 
@@ -101,11 +98,13 @@ const SECTIONS: { title: string; sql: string }[] = [
  */
 export async function dumpCatalogue(client: Sql, scope: DumpScope): Promise<string> {
 	const parts: string[] = [];
-	await client.query('begin; set local search_path = pg_catalog');
+	const { rows: before } = await client.query<{ path: string }>(`select current_setting('search_path') as path`);
+	// Names are printed in full only where the path does not lead to them. No transaction, so that one may be open.
+	await client.query(`select set_config('search_path', 'pg_catalog', false)`);
 	for (const { title, sql } of SECTIONS) {
 		const { rows } = await client.query<{ line: string }>(sql.includes('$1') ? sql : `${sql} /* $1 */`, [scope]);
 		parts.push(`-- ${title}`, ...rows.map(({ line }) => line), '');
 	}
-	await client.query('commit');
+	await client.query(`select set_config('search_path', $1, false)`, [before[0]?.path]);
 	return parts.join('\n');
 }
