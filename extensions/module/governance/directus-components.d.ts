@@ -14,6 +14,7 @@ type Props<T> = DefineComponent<T>;
 declare module 'vue' {
 	interface GlobalComponents {
 		PrivateView: Props<{ title: string; icon?: string }>;
+		SidebarDetail: Props<{ id: string; title: string; icon: string }>;
 		VButton: Props<{ small?: boolean; secondary?: boolean; icon?: boolean; loading?: boolean; disabled?: boolean }>;
 		VChip: Props<{ kind?: 'neutral' | 'info' | 'success' | 'warning' | 'danger'; small?: boolean; xSmall?: boolean }>;
 		VIcon: Props<{ name: string; small?: boolean; filled?: boolean }>;
@@ -27,7 +28,12 @@ declare module 'vue' {
 		VListItem: Props<{ to?: string; block?: boolean; dense?: boolean; exact?: boolean }>;
 		VListItemContent: Props<object>;
 		VListItemIcon: Props<object>;
-		VNotice: Props<{ type?: 'info' | 'success' | 'warning' | 'danger'; icon?: string | false; multiline?: boolean }>;
+		VNotice: Props<{
+			type?: 'info' | 'success' | 'warning' | 'danger';
+			icon?: string | false;
+			multiline?: boolean;
+			indentContent?: boolean;
+		}>;
 		VSkeletonLoader: Props<{ type?: string }>;
 		VTable: Props<{
 			headers: TableHeader[];

@@ -9,21 +9,19 @@ export interface RefusalRow {
 	surface: string;
 	what: string;
 	reason: string;
-	rule: string;
 }
 
 /** Entries outlive the version that wrote them: what is not there, or is no text, is left blank. */
 export function readRefusal({ id, recorded_at, body }: EvidenceRecord): RefusalRow {
-	const [actor, facts] = [record(body.actor), record(body.facts)];
+	const actor = record(body.actor);
 	const who = [text(actor.kind), text(actor.user).slice(0, 8)].filter((part) => part !== '').join(' ');
 	return {
 		id,
 		at: text(body.at) || recorded_at,
 		who: who || texts.none,
 		surface: text(body.surface) || texts.none,
-		what: subjectOf(facts) || texts.none,
-		reason: text(facts.reason) || texts.none,
-		rule: text(facts.rule) || texts.none,
+		what: subjectOf(body) || texts.none,
+		reason: text(body.reason) || texts.none,
 	};
 }
 

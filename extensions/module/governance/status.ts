@@ -1,6 +1,6 @@
 import type { Posture, PostureControl } from '../../../src/contracts/posture.ts';
 
-/** What a status means to somebody who looks at it for a second. Its colour is the business of status-chip.vue. */
+/** What a status means to somebody who looks at it for a second. Its colour is the business of status-mark.vue. */
 export type Tone = 'good' | 'watch' | 'bad' | 'plain';
 
 export interface Status {

@@ -8,6 +8,14 @@ export const texts = {
 	refresh: 'Check again',
 	none: '–',
 
+	about: {
+		title: 'About this page',
+		lines: [
+			'What holds in this instance now, as the server tells it. It is read again every 15 seconds.',
+			'Nothing can be changed from here. An operator declares what is governed and applies it from a shell.',
+		],
+	},
+
 	denied: 'Not shown to you',
 	deniedHealth: {
 		ok: (generation: number) => `Governance is in force, generation ${generation}.`,
@@ -20,7 +28,6 @@ export const texts = {
 	uninstalledNext: 'An operator declares what is governed in directus.config.ts and runs governed apply from a shell.',
 
 	holdTitle: (reason: string) => `On hold: ${reason}`,
-	holdAct: 'An operator must act, from a shell:',
 	noAlarms: (generation: number) => `No alarms. The signed policy of generation ${generation} is in force.`,
 	alarms: {
 		HOLD: 'On hold',
@@ -48,8 +55,8 @@ export const texts = {
 		on: 'On',
 		off: 'Off',
 		meaning: {
-			dispatch_enabled: 'Operations may be dispatched.',
-			dry_run_only: 'A dispatch plans or runs dry, nothing else.',
+			dispatch_enabled: 'Whether operations may be dispatched at all.',
+			dry_run_only: 'Whether a dispatch may only plan or run dry.',
 			execute_enabled: 'Can only be off: nothing here executes.',
 			real_run_enabled: 'Can only be off: a real run does not exist.',
 		} satisfies Record<keyof Gates, string>,
@@ -59,6 +66,7 @@ export const texts = {
 	layers: {
 		title: 'Guard layers',
 		note: 'A layer counts only after a forbidden write was really refused in this database.',
+		tried: (moment: string, detail: string) => `${moment} · ${detail}`,
 		never: 'Never tried here',
 		names: {
 			'wrapper:events-on': 'Services, with events',
@@ -70,14 +78,18 @@ export const texts = {
 			mcp: 'MCP',
 			flow: 'Flows',
 			database: 'Database',
+			'database.insert': 'Database, INSERT',
+			'database.update': 'Database, UPDATE',
+			'database.delete': 'Database, DELETE',
+			'database.truncate': 'Database, TRUNCATE',
 		} as Readonly<Record<string, string>>,
 	},
 
 	governed: {
 		title: 'Governed collections',
-		collection: 'Collection',
-		class: 'Class',
+		note: 'Only a declared canonical writer writes to these. Admins are not exempt.',
 		empty: 'The policy governs no collection.',
+		unknown: 'Not known while no policy is verified.',
 	},
 
 	refusals: {
@@ -87,7 +99,6 @@ export const texts = {
 		surface: 'Surface',
 		what: 'What',
 		reason: 'Reason',
-		rule: 'Rule',
 		empty: 'Nothing was refused yet.',
 		failed: (why: string) => `The evidence log could not be read: ${why}.`,
 	},
