@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { runCommand } from './run-command.ts';
 
 const STEPS = {
-	'dist/lib': 'tsc -p tsconfig.build.json --pretty false',
+	'dist/lib': 'tsc -p tsconfig.build.json --noCheck --pretty false',
 	'dist/app.js and dist/api.js': 'directus-extension build --no-minify',
 };
 
