@@ -119,12 +119,12 @@ export const governanceConfigSchema = z
 			if (contracted.has(entry.tool)) fault(['contracts', index, 'tool'], `${entry.tool} has two contracts`);
 			contracted.add(entry.tool);
 			if (!tools.has(entry.tool)) fault(['contracts', index, 'tool'], `${entry.tool} is not among the tools`);
-			if (!(entry.executor in config.executors)) {
+			if (!Object.hasOwn(config.executors, entry.executor)) {
 				fault(['contracts', index, 'executor'], `${entry.executor} is not among the executors`);
 			}
 		});
 		config.write_allowlist.forEach(({ collection }, index) => {
-			if (collection in config.collections || exposable.safeParse(collection).success) {
+			if (Object.hasOwn(config.collections, collection) || exposable.safeParse(collection).success) {
 				fault(['write_allowlist', index, 'collection'], `${collection} is governed: no allowlist can open it`);
 			}
 		});
@@ -136,6 +136,20 @@ export const governanceConfigSchema = z
 				);
 			}
 		}
+		for (const collection of Object.keys(config.collections)) {
+			if (exposable.safeParse(collection).success) {
+				fault(['collections', collection], `${collection} is a table of the product and governed in every instance`);
+			}
+		}
+		if (/^governance_(owner|writer|reader)$/.test(config.directus_role)) {
+			fault(
+				['directus_role'],
+				`${config.directus_role} is a role of the product: name the login Directus connects with`,
+			);
+		}
+		config.expose.forEach((name, index) => {
+			if (config.expose.indexOf(name) !== index) fault(['expose', index], `${name} is named twice`);
+		});
 		const tables = new Set<string>();
 		config.tables.forEach(({ table }, index) => {
 			if (tables.has(table)) fault(['tables', index, 'table'], `${table} is registered twice`);
