@@ -145,6 +145,53 @@ export function markersSuite(scene: () => Scene): void {
 		});
 	});
 
+	describe('fn_assert_safe_for_dot_action, asked by an executor', () => {
+		const ask = async (begin: string, as = 'governance_reader', prepare = 'select 1') => {
+			const { superuser } = scene();
+			await superuser.query(begin);
+			try {
+				await superuser.query(`${prepare}; set local session authorization ${as}`);
+				return await attempt(superuser, `select governance.fn_assert_safe_for_dot_action('DOT_KG_EXPLAIN')`);
+			} finally {
+				await superuser.query('rollback');
+			}
+		};
+		const SAFE = 'begin isolation level repeatable read read only';
+
+		test('says nothing to a reader in a read-only transaction with one snapshot', async () => {
+			expect(await ask(SAFE)).toMatchObject({ code: null, message: '' });
+		});
+
+		test.each([
+			['a transaction that may write', () => ask('begin isolation level repeatable read'), /not read only/],
+			['a snapshot per statement', () => ask('begin read only'), /not repeatable read/],
+			['a serializable transaction', () => ask('begin isolation level serializable read only'), /not repeatable read/],
+			['the operator', () => ask(SAFE, 'governed_operator'), /may become a writer/],
+			['a superuser', () => ask(SAFE, 'postgres'), /may become a writer/],
+		])('refuses %s', async (_, asked, told) => {
+			expect(await asked()).toMatchObject({ code: 'GD004', message: expect.stringMatching(told) });
+		});
+
+		test.each([
+			['a table', 'grant insert on public.dot_tools to governance_reader'],
+			['a column', 'grant update (title) on public.dot_tools to governance_reader'],
+			['triggers', 'grant trigger on public.governance_gates to public'],
+			['by way of another role', 'grant pg_write_all_data to governance_reader'],
+		])('refuses a reader that may write %s', async (_, grant) => {
+			const { superuser } = scene();
+			await undone(superuser, async () => {
+				await superuser.query(`set transaction isolation level repeatable read; ${grant}; set transaction read only;
+					set local session authorization governance_reader`);
+				const asked = await attempt(superuser, `select governance.fn_assert_safe_for_dot_action('DOT_KG_EXPLAIN')`);
+				expect(asked).toMatchObject({ code: 'GD004', message: expect.stringMatching(/may write/) });
+			});
+		});
+
+		test("is not for Directus's role", async () => {
+			expect((await ask(SAFE, 'directus')).code).toBe('42501');
+		});
+	});
+
 	test.each(GATES_AND_MODES)('%s cannot be stored, by anybody', async (_, { table, constraint, store }) => {
 		const { superuser } = scene();
 		await undone(superuser, async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { roleFaults } from '../../../src/adapters/postgres/registrar/roles.ts';
 import { readStrengthFacts } from '../../../src/adapters/postgres/strength-facts.ts';
 import { computeStrength } from '../../../src/core/strength.ts';
 import { attempt, attemptAndUndo } from './attempt.ts';
@@ -133,6 +134,8 @@ interface Weakening {
 	sql: string;
 	weakness: RegExp;
 	level?: 'superuser';
+	/** What plan refuses then: there is nothing left that keeps the two apart. */
+	fault?: RegExp;
 	/** Refused in a separated database, goes through in the weakened one. */
 	attack?: string;
 }
@@ -178,16 +181,19 @@ const WEAKENINGS: Record<string, Weakening> = {
 	'it may become the writer': {
 		sql: 'grant governance_writer to directus',
 		weakness: /governance_writer: member/,
+		fault: /may become governance_writer/,
 		attack: `set role governance_writer; update governance.evidence_head set size = size`,
 	},
 	'it may become the owner by way of another role': {
 		sql: 'create role step noinherit; grant governance_owner to step; grant step to directus',
 		weakness: /governance_owner: member/,
+		fault: /may become governance_owner/,
 		attack: 'set role governance_owner; drop table public.dot_tools cascade',
 	},
 	'it may become the operator': {
 		sql: 'revoke directus from governed_operator; grant governed_operator to directus',
 		weakness: /governed_operator: CREATEROLE/,
+		fault: /may become governed_operator/,
 		attack: 'set role governance_owner; drop table public.dot_tools cascade',
 	},
 	'it is CREATEROLE': { sql: 'alter role directus createrole', weakness: /directus: CREATEROLE/ },
@@ -227,7 +233,7 @@ export function strengthSuite(scene: () => Scene): void {
 
 	test.each(Object.entries(WEAKENINGS))(
 		'not separated: %s',
-		async (_, { sql, weakness, level = 'single-role', attack }) => {
+		async (_, { sql, weakness, level = 'single-role', attack, fault }) => {
 			const { superuser, directus } = scene();
 			if (attack) {
 				await undone(directus, async () =>
@@ -239,6 +245,11 @@ export function strengthSuite(scene: () => Scene): void {
 				const strength = computeStrength(await readStrengthFacts(superuser, 'directus'));
 				expect(strength.level).toBe(level);
 				expect(strength.weaknesses.join('\n')).toMatch(weakness);
+				await superuser.query('set local role governed_operator');
+				const faults = await roleFaults(superuser, 'directus');
+				if (fault) expect(faults.map(({ problem }) => problem).join('\n')).toMatch(fault);
+				else expect(faults).toEqual([]);
+				await superuser.query('reset role');
 				if (attack) {
 					await superuser.query('set local session authorization directus');
 					expect((await attemptAndUndo(superuser, attack)).code).toBeNull();
@@ -246,6 +257,31 @@ export function strengthSuite(scene: () => Scene): void {
 			});
 		},
 	);
+}
+
+/** Roles of the product that are more than names, and an operator who may not be them. */
+export function rolesSuite(scene: () => Scene): void {
+	test.each([
+		['a login', 'alter role governance_writer login', /governance_writer: has LOGIN/],
+		['a superuser', 'alter role governance_owner superuser', /governance_owner: has SUPERUSER/],
+		['a maker of roles', 'alter role governance_writer createrole', /governance_writer: has CREATEROLE/],
+		[
+			'nothing of the operator’s',
+			`delete from pg_auth_members where member = 'governed_operator'::regrole and roleid::regrole::text like 'governance%';
+				alter role governed_operator nocreaterole`,
+			/operator: may not become governance_owner/,
+		],
+	])('plan refuses a role of the product that is %s', async (_, sql, told) => {
+		const { superuser } = scene();
+		await undone(superuser, async () => {
+			const faults = async () =>
+				(await roleFaults(superuser, 'directus')).map(({ subject, problem }) => `${subject}: ${problem}`);
+			expect(await faults()).toEqual([]);
+			await superuser.query(sql);
+			await superuser.query('set local role governed_operator');
+			expect((await faults()).join('\n')).toMatch(told);
+		});
+	});
 }
 
 /** Names planted where a careless function would find them first. */

@@ -25,7 +25,7 @@ export async function ensureRoles(client: Sql): Promise<Change[]> {
 
 /**
  * What would let Directus's role pass for the registrar: membership, by whatever way, in a role of the product or in the
- * operator's, or a role of the product that is more than a name.
+ * operator's, or a role of the product that is more than a name. And what would keep the operator from being one.
  */
 export async function roleFaults(client: Sql, directusRole: string): Promise<Fault[]> {
 	const memberships = await rowsOf<{ role: string }>(
@@ -48,7 +48,19 @@ export async function roleFaults(client: Sql, directusRole: string): Promise<Fau
 		`select array_agg(oid::regclass::text) as names from pg_class
 		where relkind in ('r', 'p', 'v', 'm', 'f', 'S') and relowner = to_regrole('governance_writer')`,
 	);
+	const out = await rowsOf<{ role: string }>(
+		client,
+		`select r.rolname as role from pg_roles r, pg_roles me
+		where r.rolname in ('governance_owner', 'governance_writer') and me.rolname = current_user and not me.rolsuper
+			and not pg_has_role(r.oid, 'USAGE') and not pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION')
+			and not (me.rolcreaterole and current_setting('server_version_num')::int < 160000) order by 1`,
+	);
 	return [
+		...out.map(({ role }) => ({
+			subject: 'operator',
+			problem: `may not become ${role}, which another operator of this server made`,
+			fix: `as a superuser or as that operator: grant ${role} to this one`,
+		})),
 		...memberships.map(({ role }) => ({
 			subject: directusRole,
 			problem: `may become ${role}, so nothing keeps it apart from the registrar`,
