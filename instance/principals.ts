@@ -96,13 +96,23 @@ async function grantEditorEverything(directus: Directus): Promise<void> {
 	if (missing.length > 0) await ask(directus, '/permissions', { method: 'POST', body: missing });
 }
 
+/** Directus hides a new module until its settings list it; a list somebody made stays as it is. */
+const MODULE_BAR = ['content', 'users', 'files', 'insights', 'flows', 'governance', 'settings'].map((id) => ({
+	type: 'module',
+	id,
+	enabled: true,
+	...(id === 'settings' ? { locked: true } : {}),
+}));
+
 /**
- * Turns MCP on and creates the editor (no admin, every permission there is) and the agent (an admin by permission, so
+ * Turns MCP on, shows the Governance module, and creates the editor (no admin, every permission there is) and the agent (an admin by permission, so
  * that what stops it is the governance and nothing else). Each of them and the first admin takes one of the free
  * tier's three seats. Safe to repeat.
  */
 export async function ensurePrincipals(directus: Directus, tokens: PrincipalTokens): Promise<void> {
-	await ask(directus, '/settings', { method: 'PATCH', body: { mcp_enabled: true, mcp_allow_deletes: true } });
+	const bar = at(await ask(directus, '/settings?fields=module_bar'), 'module_bar');
+	const settings = { mcp_enabled: true, mcp_allow_deletes: true, ...(bar ? {} : { module_bar: MODULE_BAR }) };
+	await ask(directus, '/settings', { method: 'PATCH', body: settings });
 	await ensurePrincipal(directus, {
 		ids: EDITOR,
 		name: 'Editor',

@@ -36,14 +36,6 @@ const ATTEMPTS: readonly { who: 'admin' | 'editor' | 'agent'; path: string; body
 	{ who: 'admin', path: '/items/governance_canonical_operation_vocab', body: { operation: 'inspect' } },
 ];
 
-/** Directus shows a new module in its bar once an admin has switched it on there. */
-const MODULE_BAR = ['content', 'users', 'files', 'insights', 'flows', 'governance', 'settings'].map((id) => ({
-	type: 'module',
-	id,
-	enabled: true,
-	...(id === 'settings' ? { locked: true } : {}),
-}));
-
 function ask(instance: TestInstance, path: string, options: Call) {
 	return call(`${instance.url}${path}`, options);
 }
@@ -51,8 +43,7 @@ function ask(instance: TestInstance, path: string, options: Call) {
 async function fill(instance: TestInstance): Promise<void> {
 	const { adminToken: admin, editorToken: editor, agentToken: agent } = instance;
 	const tokens = { admin, editor, agent };
-	const settings = { module_bar: MODULE_BAR, project_name: 'Governed instance' };
-	await ask(instance, '/settings', { method: 'PATCH', token: admin, body: settings });
+	await ask(instance, '/settings', { method: 'PATCH', token: admin, body: { project_name: 'Governed instance' } });
 	for (const { who, path, body } of ATTEMPTS) {
 		const { status, text } = await ask(instance, path, { method: 'POST', token: tokens[who], body });
 		if (status < 400) throw new Error(`${path} was not refused: ${text}`);

@@ -26,7 +26,6 @@ export const writeAllowanceSchema = z.strictObject({
 	fields: z.array(z.string().min(1)).min(1).optional(),
 });
 
-
 const governedCollectionSchema = z.strictObject({
 	collection: z.string().min(1),
 	class: z.enum(['governed', 'registry', 'ledger']),
@@ -43,7 +42,6 @@ export const callersSchema = z.union([
 		surfaces: z.array(z.enum(['mcp', 'rest'])),
 	}),
 ]);
-
 
 /**
  * What the registrar applied and signed. The bundle trusts nothing else: gates and contracts read from tables must

@@ -3,7 +3,6 @@ import { defineGovernance } from '../../../src/config/index.ts';
 const agentRoles = (process.env.GOVERNED_AGENT_ROLES ?? '').split(',').filter((role) => role !== '');
 
 /** Governs the collections named `gov_…` of the guard tests; their twins named `free_…` stay ordinary. */
-// biome-ignore lint/style/noDefaultExport: governed apply reads the default export of a config.
 export default defineGovernance({
 	environment: 'test',
 	directus_role: process.env.GOVERNED_DIRECTUS_ROLE ?? 'directus',

@@ -2,5 +2,4 @@ import base from '../../../directus.config.ts';
 import { defineGovernance } from '../../../src/config/index.ts';
 
 /** This repository's own declaration, with a posture that only admins see. */
-// biome-ignore lint/style/noDefaultExport: governed apply reads the default export of a config.
 export default defineGovernance({ ...base, visibility: { posture: 'admin', evidence: 'admin' } });
