@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Command, Option } from 'commander';
 import { apply, plan } from './commands/apply.ts';
 import { doctor } from './commands/doctor.ts';
@@ -23,6 +24,7 @@ export function createProgram(finish: (code: ExitCode) => void): Command {
 		.description(
 			"The operator's command line of Governed Dispatch for Directus: declares, registers and verifies what is governed.",
 		)
+		.version(packageVersion(), '--version', 'print the version of this package')
 		.showHelpAfterError('(run with --help for usage and examples)')
 		.exitOverride()
 		.addHelpText(
@@ -99,3 +101,11 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 }
 
 export const FAILED: ExitCode = EXIT.error;
+
+/** From the manifest itself, found by the package's own name: the same from `src` and from the build. */
+function packageVersion(): string {
+	const manifest = createRequire(import.meta.url)('directus-extension-governed-dispatch/package.json') as {
+		version: string;
+	};
+	return manifest.version;
+}
