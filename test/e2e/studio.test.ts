@@ -106,7 +106,7 @@ describe('the posture page', () => {
 			expect(await row.locator('dd').textContent()).toContain(on ? 'On' : 'Off');
 		}
 		for (const { collection } of at(server, 'governed') as { collection: string }[])
-			await page.locator('.governed-collections').getByText(collection, { exact: true }).waitFor();
+			await page.locator('.governed-collections').getByText(collection, { exact: true }).waitFor({ state: 'attached' });
 		expect(await text(page, '.guard-layers')).toContain('Not demonstrated');
 		expect(await text(page, '.latest-refusals tbody tr')).toContain('dot_tools.create');
 
@@ -159,7 +159,7 @@ describe('the posture page', () => {
 			]),
 		);
 		const { page } = await visit('admin');
-		await page.locator('.latest-refusals').getByText(`${hostile}.create`).waitFor();
+		await page.locator('.latest-refusals').getByText(`${hostile}.create`).waitFor({ state: 'attached' });
 		expect(await page.title()).not.toBe('broken in');
 		expect(await page.locator('.latest-refusals img').count()).toBe(0);
 	});
