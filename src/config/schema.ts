@@ -3,6 +3,8 @@ import {
 	agentPrincipalsSchema,
 	callersSchema,
 	executorEndpointSchema,
+	flowPolicySchema,
+	stewardRuleSchema,
 	writeAllowanceSchema,
 } from '../contracts/policy.ts';
 
@@ -83,14 +85,23 @@ const exposable = z.enum([
 	'governance_reviews',
 ]);
 
+/** Operations of Directus that neither write nor send anything anywhere. */
+const READ_ONLY_HELPERS = ['condition', 'item-read', 'json-web-token', 'log', 'sleep', 'throw-error', 'transform'];
+
+const flows = z.strictObject({
+	mode: flowPolicySchema.shape.mode.default('enforce'),
+	helpers: flowPolicySchema.shape.helpers.default(READ_ONLY_HELPERS),
+});
+
 /** The declaration in `directus.config.ts`. Unknown fields are refused; every fault is reported with its path. */
 export const governanceConfigSchema = z
 	.strictObject({
 		environment: z.string().min(1),
 		directus_role: identifier.default('directus'),
-		collections: z.record(identifier, z.strictObject({})).default({}),
+		collections: z.record(identifier, z.strictObject({ stewards: z.array(stewardRuleSchema).default([]) })).default({}),
 		agents: agentPrincipalsSchema.default({ roles: [], users: [], surfaces: ['mcp', 'ai'] }),
 		write_allowlist: z.array(writeAllowanceSchema).default([]),
+		flows: flows.default({ mode: 'enforce', helpers: READ_ONLY_HELPERS }),
 		gates: gates.default({
 			dispatch_enabled: true,
 			dry_run_only: true,

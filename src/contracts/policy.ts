@@ -26,9 +26,34 @@ export const writeAllowanceSchema = z.strictObject({
 	fields: z.array(z.string().min(1)).min(1).optional(),
 });
 
+/**
+ * People who may write some fields of one governed collection through ordinary Directus use. One listed mark (role, Directus
+ * policy, user) is enough. Agents never are stewards, whatever is listed. `fields: '*'` is every field.
+ */
+export const stewardRuleSchema = z.strictObject({
+	name: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be lower case letters, digits, - and _, like price-editors'),
+	roles: z.array(z.string().min(1)).default([]),
+	policies: z.array(z.string().min(1)).default([]),
+	users: z.array(z.string().min(1)).default([]),
+	actions: z.array(writeActionSchema).min(1),
+	fields: z.union([z.literal('*'), z.array(z.string().min(1)).min(1)]),
+});
+
+export type StewardRule = z.output<typeof stewardRuleSchema>;
+
 const governedCollectionSchema = z.strictObject({
 	collection: z.string().min(1),
 	class: z.enum(['governed', 'registry', 'ledger']),
+	stewards: z.array(stewardRuleSchema),
+});
+
+/**
+ * What flows may consist of beside this product's own operations. `report` blocks nothing and lists everything; `helpers` are
+ * operation types that only read.
+ */
+export const flowPolicySchema = z.strictObject({
+	mode: z.enum(['enforce', 'report']),
+	helpers: z.array(z.string().min(1)),
 });
 
 export const executorEndpointSchema = z.strictObject({ url: z.url() });
@@ -55,6 +80,7 @@ export const policyDocumentSchema = z.strictObject({
 	governed: z.array(governedCollectionSchema),
 	agents: agentPrincipalsSchema,
 	write_allowlist: z.array(writeAllowanceSchema),
+	flows: flowPolicySchema,
 	gates: gatesSchema,
 	contracts: z.record(z.string(), z.string()),
 	executors: z.record(z.string(), executorEndpointSchema),

@@ -147,15 +147,15 @@ describe('the state it asks for', () => {
 
 	test('governs every table of the product in public, whatever is exposed', () => {
 		expect(state({ expose: [], collections: { articles: {} } }).policy.governed).toEqual([
-			{ collection: 'dot_tools', class: 'registry' },
-			{ collection: 'dot_agent_api_contract', class: 'registry' },
-			{ collection: 'table_registry', class: 'registry' },
-			{ collection: 'governance_gates', class: 'registry' },
-			{ collection: 'governance_canonical_operation_vocab', class: 'registry' },
-			{ collection: 'governance_grants', class: 'registry' },
-			{ collection: 'governance_evidence', class: 'ledger' },
-			{ collection: 'governance_reviews', class: 'ledger' },
-			{ collection: 'articles', class: 'governed' },
+			{ collection: 'dot_tools', class: 'registry', stewards: [] },
+			{ collection: 'dot_agent_api_contract', class: 'registry', stewards: [] },
+			{ collection: 'table_registry', class: 'registry', stewards: [] },
+			{ collection: 'governance_gates', class: 'registry', stewards: [] },
+			{ collection: 'governance_canonical_operation_vocab', class: 'registry', stewards: [] },
+			{ collection: 'governance_grants', class: 'registry', stewards: [] },
+			{ collection: 'governance_evidence', class: 'ledger', stewards: [] },
+			{ collection: 'governance_reviews', class: 'ledger', stewards: [] },
+			{ collection: 'articles', class: 'governed', stewards: [] },
 		]);
 	});
 

@@ -31,11 +31,17 @@ export function desiredState(config: GovernanceConfig): DesiredState {
 				...OWN_TABLES.filter(({ schema }) => schema === 'public').map(({ name, class: guardClass }) => ({
 					collection: name,
 					class: guardClass === 'ledger' ? ('ledger' as const) : ('registry' as const),
+					stewards: [],
 				})),
-				...collections.map((collection) => ({ collection, class: 'governed' as const })),
+				...collections.map((collection) => ({
+					collection,
+					class: 'governed' as const,
+					stewards: config.collections[collection]?.stewards ?? [],
+				})),
 			],
 			agents: config.agents,
 			write_allowlist: config.write_allowlist,
+			flows: config.flows,
 			gates: config.gates,
 			contracts: Object.fromEntries(contracts.map(({ tool, digest }) => [tool, digest])),
 			executors: config.executors,

@@ -48,6 +48,7 @@ export function policyFor(contract: Record<string, unknown>, generation = 1): Po
 		directus_role: 'directus',
 		governed: [],
 		agents: { roles: [], users: [], surfaces: ['mcp'] },
+		flows: { mode: 'enforce', helpers: [] },
 		write_allowlist: [],
 		gates: GATES,
 		contracts: { DOT_KG_EXPLAIN: digestOf(contract) },
