@@ -1,32 +1,15 @@
 import type { EvidenceActor, EvidenceEntry, EvidenceLog, Surface } from '../../contracts/evidence.ts';
-import {
-	buildPolicyIndex,
-	decideBundle,
-	decideInPosture,
-	decideStructure,
-	type PolicyIndex,
-	type WriteAction,
-	type WriteDecision,
-	type WritePosture,
-} from '../../core/decide-write.ts';
+import { decideQuestion, type WriteQuestion } from '../../core/decide-question.ts';
+import { buildPolicyIndex, type PolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
 import { type AgentIndex, classifyPrincipal, type PrincipalFacts, type WritePrincipal } from '../../core/principal.ts';
 import { type RefusalFacts, recordedRefusal, unrecordedRefusal, type WriteRefusal } from './refusal.ts';
 import type { Runtime, RuntimeState } from './runtime.ts';
 
+export type { WriteQuestion, WriteSubject } from '../../core/decide-question.ts';
+
 const NOBODY: AgentIndex = { roles: new Set(), users: new Set(), surfaces: new Set() };
 const MAX_NAMED_FIELDS = 32;
 const MAX_FIELD_NAME = 64;
-
-/** What a write is about beyond its own table: the shape of collections, or the rows that load this bundle. */
-export type WriteSubject = { kind: 'structure'; collections: readonly string[] } | { kind: 'bundle' };
-
-/** One write somebody wants. */
-export interface WriteQuestion {
-	collection: string;
-	action: WriteAction;
-	fields?: readonly string[];
-	about?: WriteSubject;
-}
 
 export type RefusedDecision = Extract<WriteDecision, { kind: 'refused' }>;
 
@@ -58,12 +41,12 @@ export function createWriteGuard(
 	now: () => string,
 ): WriteGuard {
 	let state = runtime.state();
-	let posture = postureOf(state);
+	let posture = writePostureOf(state);
 	let index = indexOf(posture);
 
 	const dispose = runtime.onPolicy((next) => {
 		state = next;
-		posture = postureOf(next);
+		posture = writePostureOf(next);
 		index = indexOf(posture);
 	});
 
@@ -72,12 +55,7 @@ export function createWriteGuard(
 		isLoaded: () => state.kind !== 'hold' || state.reason !== 'POLICY_LOADING',
 		isGoverned: (collection) => index?.governed.has(collection) ?? false,
 		principalOf: (facts) => classifyPrincipal(index?.agents ?? NOBODY, facts),
-		decide(question, principal) {
-			const request = { ...question, principal };
-			if (!question.about) return decideInPosture(posture, request);
-			if (question.about.kind === 'bundle') return decideBundle(posture, request);
-			return decideStructure(posture, request, question.about.collections);
-		},
+		decide: (question, principal) => decideQuestion(posture, question, principal),
 		async refuse(facts, principal, details = {}) {
 			const entry = refusalEntry(facts, principal, details, now(), instanceOf(state));
 
@@ -95,7 +73,8 @@ function append(evidence: EvidenceLog, entry: EvidenceEntry, id: string | undefi
 	return id === undefined ? evidence.append(entry) : evidence.append(entry, id);
 }
 
-function postureOf(state: RuntimeState): WritePosture {
+/** The same state as the core decides by: with the last verified policy indexed. */
+export function writePostureOf(state: RuntimeState): WritePosture {
 	switch (state.kind) {
 		case 'uninstalled':
 			return { kind: 'uninstalled' };

@@ -1,0 +1,35 @@
+import {
+	decideBundle,
+	decideInPosture,
+	decideStructure,
+	type WriteDecision,
+	type WritePosture,
+	type WriteRequest,
+} from './decide-write.ts';
+import type { WritePrincipal } from './principal.ts';
+
+/** What a write is about beyond its own table: the shape of collections, or the rows that load this bundle. */
+export type WriteSubject = { kind: 'structure'; collections: readonly string[] } | { kind: 'bundle' };
+
+/** One write somebody wants. */
+export interface WriteQuestion extends Omit<WriteRequest, 'principal'> {
+	about?: WriteSubject;
+}
+
+/** The one way from a question to a decision: what is asked before a write and what is asked about one end here. */
+export function decideQuestion(
+	posture: WritePosture,
+	question: WriteQuestion,
+	principal: WritePrincipal,
+): WriteDecision {
+	const request = { ...question, principal };
+	if (!question.about) return decideInPosture(posture, request);
+	switch (question.about.kind) {
+		case 'bundle':
+			return decideBundle(posture, request);
+		case 'structure':
+			return decideStructure(posture, request, question.about.collections);
+		default:
+			return question.about satisfies never;
+	}
+}
