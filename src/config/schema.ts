@@ -98,6 +98,8 @@ export const governanceConfigSchema = z
 	.strictObject({
 		environment: z.string().min(1),
 		directus_role: identifier.default('directus'),
+		// How content tables are held: apart from Directus's role, or by it, where a managed database leaves no choice.
+		strength: z.enum(['separated', 'single-role']).default('separated'),
 		collections: z.record(identifier, z.strictObject({ stewards: z.array(stewardRuleSchema).default([]) })).default({}),
 		agents: agentPrincipalsSchema.default({ roles: [], users: [], surfaces: ['mcp', 'ai'] }),
 		write_allowlist: z.array(writeAllowanceSchema).default([]),

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Fault } from '../../service/ports/registrar.ts';
 import { lockPlainTable } from './registrar/plain-table.ts';
 
 /** One write that was really tried and rolled back. `refused` only when a guard or a missing privilege said no. */
@@ -15,6 +16,7 @@ const ACTIONS = ['insert', 'update', 'delete', 'truncate'] as const;
 interface Target {
 	name: string;
 	column: string;
+	owner: string;
 	/** A TRUNCATE that no guard stops would also fire triggers of tables that point here, with the operator's rights. */
 	guarded: boolean;
 }
@@ -27,7 +29,7 @@ interface Target {
  */
 export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole: string): Promise<ProbeResult[]> {
 	const { rows } = await client.query<Target>(
-		`select c.relname as name, a.attname as column, exists (select from pg_catalog.pg_trigger t
+		`select c.relname as name, a.attname as column, pg_get_userbyid(c.relowner) as owner, exists (select from pg_catalog.pg_trigger t
 				where t.tgrelid = c.oid and t.tgname = 'governance_a_assert_safe' and t.tgenabled = 'A') as guarded
 		from governance.governed_collections g
 		join pg_catalog.pg_class c on c.relname = g.collection and c.relnamespace = 'public'::regnamespace
@@ -39,7 +41,13 @@ export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole
 	await client.query('begin');
 	try {
 		for (const target of rows) {
+			const fault = await plantedOn(client, target);
 			for (const action of ACTIONS) {
+				if (fault) {
+					const observed = `not tried: ${fault.problem}`;
+					results.push({ table: target.name, action, layer: 'guard', refused: false, observed });
+					continue;
+				}
 				if (action === 'truncate' && !target.guarded) {
 					results.push({
 						table: target.name,
@@ -61,7 +69,7 @@ export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole
 					table: target.name,
 					action,
 					layer: 'guard',
-					...(await tryAs(client, 'governance_owner', statement, /^GD00\d$/)),
+					...(await tryAs(client, target.owner, statement, /^GD00\d$/)),
 				});
 			}
 		}
@@ -77,6 +85,12 @@ export async function probeGuards(client: Pick<pg.Client, 'query'>, directusRole
 		await client.query('rollback');
 	}
 	return results;
+}
+
+/** Where Directus's role owns the table (strength `single-role`), what it plants there would run in this session. */
+async function plantedOn(client: Pick<pg.Client, 'query'>, { name, owner }: Target): Promise<Fault | undefined> {
+	if (owner === 'governance_owner') return undefined;
+	return (await lockPlainTable(client, `public.${pg.escapeIdentifier(name)}`))[0];
 }
 
 /** Rows that would describe a governed collection, or this bundle as disabled. */

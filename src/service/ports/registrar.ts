@@ -19,6 +19,8 @@ export type RegistryTable = 'dot_tools' | 'dot_agent_api_contract' | 'table_regi
 
 export interface DesiredState {
 	directusRole: string;
+	/** `single-role`: governed content tables stay Directus's role's own and are guarded by triggers alone. */
+	strength: 'separated' | 'single-role';
 	/** Governed content collections of the instance, by name. */
 	collections: string[];
 	expose: string[];

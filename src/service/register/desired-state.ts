@@ -10,6 +10,7 @@ export function desiredState(config: GovernanceConfig): DesiredState {
 	const configDigest = digestOf(config);
 	return {
 		directusRole: config.directus_role,
+		strength: config.strength,
 		collections,
 		expose: config.expose,
 		configDigest,

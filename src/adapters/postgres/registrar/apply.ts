@@ -16,7 +16,7 @@ import { ensureExposure } from './exposure.ts';
 import { ensureFunctions, foreignObjects } from './functions.ts';
 import { ensureGuards, ensureMetadataGuards } from './guards.ts';
 import { migrate } from './migrations.ts';
-import { type ContentTable, ensureOwners, inspectContentTables, takeOwnership } from './ownership.ts';
+import { type ContentTable, ensureHome, ensureOwners, inspectContentTables } from './ownership.ts';
 import { lockPlainTable, snaresOf } from './plain-table.ts';
 import { ensurePolicy } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
@@ -74,7 +74,7 @@ async function withinTransaction(
 	if (early.length > 0) return { kind: 'refused', faults: early };
 	await lockRegistrar(client);
 	const faults = await surroundingFaults(client, desired.directusRole);
-	const content = await inspectContentTables(client, desired.collections);
+	const content = await inspectContentTables(client, desired);
 	faults.push(...content.faults);
 	if (faults.length > 0) return { kind: 'refused', faults };
 
@@ -87,7 +87,7 @@ async function withinTransaction(
 	onProgress('guards and privileges');
 	changes.push(...(await releaseUndeclared(client, desired.collections, desired.directusRole)));
 	changes.push(...(await ensureOwners(client, OWN_TABLES)));
-	for (const table of content.tables) changes.push(...(await takeOwnership(client, table, applyId)));
+	for (const table of content.tables) changes.push(...(await ensureHome(client, table, desired, applyId)));
 	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded)]) {
 		changes.push(
 			...(await ensureGuards(client, table)),

@@ -20,7 +20,7 @@ export interface Target {
 	on: string;
 	column?: string;
 	/** Whose grants these are. Not left to PostgreSQL: of all roles the operator holds, it may pick another that can grant. */
-	owner: 'governance_owner' | 'governance_writer';
+	owner: string;
 }
 
 export function grantsOf(held: readonly Held[]): Grants {

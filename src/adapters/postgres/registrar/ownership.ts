@@ -1,7 +1,7 @@
 import { type GuardedTable, OWN_TABLES } from '../../../core/governed-tables.ts';
-import type { Change, Fault } from '../../../service/ports/registrar.ts';
+import type { Change, DesiredState, Fault } from '../../../service/ports/registrar.ts';
 import { lockPlainTable, snaresOf } from './plain-table.ts';
-import { asRole, identifier, rowsOf, type Sql } from './session.ts';
+import { asRole, identifier, ownerOf, rowsOf, type Sql } from './session.ts';
 
 /** A content table of the instance with its single-column primary key. */
 export interface ContentTable {
@@ -11,20 +11,29 @@ export interface ContentTable {
 
 /**
  * Looks at every table that is to be governed, before anything changes, and keeps those still in Directus's hands as they
- * are until this transaction ends: a trigger planted after the look would come along with the table. A foreign key of its own with an action would let
+ * are until this transaction ends: a trigger planted after the look would come along with the table, or run under a probe.
+ * Where Directus's role stays the owner, readers need not wait for that. A foreign key of its own with an action would let
  * the owner of the other table change governed rows; one to a table Directus owns falls with DROP … CASCADE.
  */
 export async function inspectContentTables(
 	client: Sql,
-	collections: string[],
+	{ collections, strength }: Pick<DesiredState, 'collections' | 'strength'>,
 ): Promise<{ tables: ContentTable[]; faults: Fault[] }> {
 	const tables: ContentTable[] = [];
 	const faults: Fault[] = [];
 	for (const name of collections) {
 		const qualified = `public.${identifier(name)}`;
+		const strangers = await foreignOwnerFaults(client, name, qualified);
+		faults.push(...strangers);
+		// Only who holds the owner's rights may lock it.
+		if (strangers.length > 0) continue;
 		const snares = (await isTaken(client, qualified))
 			? await snaresOf(client, qualified)
-			: await lockPlainTable(client, qualified, 'access exclusive');
+			: await lockPlainTable(
+					client,
+					qualified,
+					strength === 'single-role' ? 'share row exclusive' : 'access exclusive',
+				);
 		faults.push(...snares.map((fault) => ({ ...fault, subject: name })));
 		if (snares.length > 0) continue;
 		const key = await primaryKeyOf(client, qualified);
@@ -38,17 +47,23 @@ export async function inspectContentTables(
 	return { tables, faults };
 }
 
-const ownerOf = async (client: Sql, qualified: string): Promise<string | undefined> =>
-	(
-		await rowsOf<{ owner: string }>(
-			client,
-			'select pg_get_userbyid(relowner) as owner from pg_class where oid = to_regclass($1)',
-			[qualified],
-		)
-	)[0]?.owner;
-
 const isTaken = async (client: Sql, qualified: string): Promise<boolean> =>
 	(await ownerOf(client, qualified)) === 'governance_owner';
+
+async function foreignOwnerFaults(client: Sql, name: string, qualified: string): Promise<Fault[]> {
+	const strangers = await rowsOf<{ owner: string; operator: string }>(
+		client,
+		`select pg_get_userbyid(relowner) as owner, current_user as operator from pg_class
+		where oid = to_regclass($1) and not pg_has_role(current_user, relowner, 'USAGE')
+			and pg_get_userbyid(relowner) <> 'governance_owner'`,
+		[qualified],
+	);
+	return strangers.map(({ owner, operator }) => ({
+		subject: name,
+		problem: `belongs to ${owner}, whose rights the operator does not hold`,
+		fix: `grant ${identifier(owner)} to ${identifier(operator)}, or give the table to Directus's role`,
+	}));
+}
 
 async function primaryKeyOf(client: Sql, qualified: string): Promise<string | undefined> {
 	const columns = await rowsOf<{ name: string }>(
@@ -112,12 +127,26 @@ async function versioningFaults(client: Sql, name: string): Promise<Fault[]> {
 }
 
 /**
- * Moves a content table away from Directus's role and remembers what it was, for the day it leaves the declaration. The
- * operator holds the rights of both owners; nobody else can do this.
+ * Gives a content table the owner its strength asks for and remembers what it was, for the day it leaves the declaration.
+ * `separated`: away from Directus's role; the operator holds the rights of both owners, nobody else can do this.
+ * `single-role`: back to Directus's role, or left with whoever has it; the guards are then triggers alone.
  */
-export async function takeOwnership(client: Sql, { name }: ContentTable, applyId: string): Promise<Change[]> {
+export async function ensureHome(
+	client: Sql,
+	{ name }: ContentTable,
+	{ strength, directusRole }: Pick<DesiredState, 'strength' | 'directusRole'>,
+	applyId: string,
+): Promise<Change[]> {
 	const qualified = `public.${identifier(name)}`;
-	if (await isTaken(client, qualified)) return [];
+	const taken = await isTaken(client, qualified);
+	if (!taken) await rememberTable(client, name, qualified, applyId);
+	if (strength === 'single-role') return taken ? changeOwner(client, name, qualified, directusRole) : [];
+	return taken ? [] : changeOwner(client, name, qualified, 'governance_owner');
+}
+
+async function rememberTable(client: Sql, name: string, qualified: string, applyId: string): Promise<void> {
+	const known = await rowsOf(client, 'select 1 from governance.taken_tables where collection = $1', [name]);
+	if (known.length > 0) return;
 	await asRole(client, 'governance_writer', () =>
 		client.query(
 			`insert into governance.taken_tables (collection, owner, privileges, apply_id)
@@ -126,12 +155,10 @@ export async function takeOwnership(client: Sql, { name }: ContentTable, applyId
 				from aclexplode(c.relacl) a where a.grantee <> c.relowner
 				union all select t.attname, pg_get_userbyid(a.grantee), a.grantee = 0, a.privilege_type, a.is_grantable
 				from pg_attribute t, aclexplode(t.attacl) a where t.attrelid = c.oid and a.grantee <> c.relowner) x), '[]'), $2
-			from pg_class c where c.oid = to_regclass($1)
-			on conflict (collection) do nothing`,
+			from pg_class c where c.oid = to_regclass($1)`,
 			[qualified, applyId],
 		),
 	);
-	return changeOwner(client, name, qualified);
 }
 
 /** Takes tables of the product back when somebody gave them away. */
@@ -148,10 +175,16 @@ export async function ensureOwners(client: Sql, tables: readonly GuardedTable[])
 	return changes;
 }
 
-async function changeOwner(client: Sql, name: string, qualified: string): Promise<Change[]> {
+async function changeOwner(
+	client: Sql,
+	name: string,
+	qualified: string,
+	to: string = 'governance_owner',
+): Promise<Change[]> {
 	const owner = await ownerOf(client, qualified);
-	await client.query('grant create on schema public to governance_owner');
-	await client.query(`alter table ${qualified} owner to governance_owner`);
-	await client.query('revoke create on schema public from governance_owner');
-	return [{ action: 'change', area: 'structure', subject: name, detail: `owner: ${owner} → governance_owner` }];
+	const ours = to === 'governance_owner';
+	if (ours) await client.query('grant create on schema public to governance_owner');
+	await client.query(`alter table ${qualified} owner to ${identifier(to)}`);
+	if (ours) await client.query('revoke create on schema public from governance_owner');
+	return [{ action: 'change', area: 'structure', subject: name, detail: `owner: ${owner} → ${to}` }];
 }

@@ -1,7 +1,7 @@
 import type { GuardedTable } from '../../../core/governed-tables.ts';
 import type { Change } from '../../../service/ports/registrar.ts';
 import { type Grants, grantsOf, type Held, reconcile } from './grants.ts';
-import { identifier, rowsOf, type Sql } from './session.ts';
+import { identifier, ownerOf, rowsOf, type Sql } from './session.ts';
 
 /** What Directus's role may read in schema governance: enough to verify the policy, nothing else. */
 const READABLE_BY_DIRECTUS = ['policy', 'governed_collections'];
@@ -32,11 +32,17 @@ const READABLE_BY_READER: Record<string, string[]> = {
 /** What governance_writer does with a table, where it is not what the table's class says. */
 const WRITES: Record<string, string[]> = { evidence_head: ['UPDATE'], migrations: ['INSERT'] };
 
-function expectedGrants({ schema, name, class: guardClass }: GuardedTable, directusRole: string): Grants {
+function expectedGrants(
+	{ schema, name, class: guardClass }: GuardedTable,
+	directusRole: string,
+	owner: string,
+): Grants {
 	const writes = WRITES[name] ?? (guardClass === 'ledger' ? ['INSERT'] : ['INSERT', 'UPDATE', 'DELETE']);
 	const grants: Grants = new Map([['governance_writer', new Set(['SELECT', ...writes])]]);
 	if (schema === 'public' || READABLE_BY_DIRECTUS.includes(name)) grants.set(directusRole, new Set(['SELECT']));
 	if (!HIDDEN_FROM_READER.includes(name)) grants.set('governance_reader', new Set(['SELECT']));
+	// In the strength "single-role" Directus's role may own the table: an owner's privileges are no grants.
+	grants.delete(owner);
 	return grants;
 }
 
@@ -50,15 +56,21 @@ export async function ensureTablePrivileges(client: Sql, table: GuardedTable, di
 		from pg_class c, aclexplode(c.relacl) a where c.oid = to_regclass($1) and a.grantee <> c.relowner`,
 		[qualified],
 	);
-	const target = { label: table.name, on: qualified, owner: 'governance_owner' } as const;
+	const owner = (await ownerOf(client, qualified)) ?? 'governance_owner';
+	const target = { label: table.name, on: qualified, owner };
 	return [
-		...(await reconcile(client, target, grantsOf(held), expectedGrants(table, directusRole))),
-		...(await ensureColumnPrivileges(client, table, qualified)),
+		...(await reconcile(client, target, grantsOf(held), expectedGrants(table, directusRole, owner))),
+		...(await ensureColumnPrivileges(client, table, qualified, owner)),
 	];
 }
 
 /** Column by column, because a grant on one column is nowhere to be seen in the grants of its table. */
-async function ensureColumnPrivileges(client: Sql, table: GuardedTable, qualified: string): Promise<Change[]> {
+async function ensureColumnPrivileges(
+	client: Sql,
+	table: GuardedTable,
+	qualified: string,
+	owner: string,
+): Promise<Change[]> {
 	const columns = await rowsOf<{ column: string; held: Held[] | null }>(
 		client,
 		`select a.attname as column, (select json_agg(json_build_object(
@@ -71,7 +83,7 @@ async function ensureColumnPrivileges(client: Sql, table: GuardedTable, qualifie
 	for (const { column, held } of columns) {
 		const open = table.name === 'governance_grants' && GRANT_COLUMNS.includes(column);
 		const expected: Grants = open ? new Map([['governance_reader', new Set(['SELECT'])]]) : new Map();
-		const target = { label: `${table.name}.${column}`, on: qualified, column, owner: 'governance_owner' } as const;
+		const target = { label: `${table.name}.${column}`, on: qualified, column, owner };
 		changes.push(...(await reconcile(client, target, grantsOf(held ?? []), expected)));
 	}
 	return changes;

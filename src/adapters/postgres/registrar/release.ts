@@ -1,6 +1,6 @@
 import { guardTriggersOf } from '../../../core/governed-tables.ts';
 import type { Change } from '../../../service/ports/registrar.ts';
-import { asRole, identifier, rowsOf, type Sql } from './session.ts';
+import { asRole, identifier, ownerOf, rowsOf, type Sql } from './session.ts';
 
 interface FormerPrivilege {
 	/** Null: on the whole table. */
@@ -38,10 +38,13 @@ export async function releaseContentTable(client: Sql, name: string, directusRol
 		for (const trigger of guardTriggersOf({ schema: 'public', name, key: 'id', class: 'governed' }, qualified)) {
 			await client.query(`drop trigger if exists ${trigger.name} on ${qualified}`);
 		}
-		await asRole(client, 'governance_owner', () =>
+		const owner = (await ownerOf(client, qualified)) ?? directusRole;
+		await asRole(client, owner, () =>
 			client.query(`revoke all on ${qualified} from governance_writer, governance_reader`),
 		);
-		await client.query(`alter table ${qualified} owner to ${identifier(directusRole)}`);
+		// In the strength "single-role" it never left.
+		if (owner === 'governance_owner')
+			await client.query(`alter table ${qualified} owner to ${identifier(directusRole)}`);
 		await restorePrivileges(client, name, qualified);
 	}
 	await asRole(client, 'governance_writer', async () => {

@@ -19,6 +19,8 @@ const PINNED = [
 
 export type Sql = Pick<pg.Client, 'query'>;
 
+export const identifier = pg.escapeIdentifier;
+
 /** Rows of one query, typed by the caller, who wrote its select list. */
 export async function rowsOf<Row extends pg.QueryResultRow>(
 	client: Sql,
@@ -41,12 +43,8 @@ export async function openOperatorSession(connectionString: string): Promise<pg.
 }
 
 /** Runs statements as another role, within the open transaction. */
-export async function asRole<T>(
-	client: Sql,
-	role: 'governance_owner' | 'governance_writer',
-	work: () => Promise<T>,
-): Promise<T> {
-	await client.query(`set local role ${role}`);
+export async function asRole<T>(client: Sql, role: string, work: () => Promise<T>): Promise<T> {
+	await client.query(`set local role ${identifier(role)}`);
 	const result = await work();
 	await client.query('reset role');
 	return result;
@@ -59,4 +57,12 @@ export async function lockRegistrar(client: Sql): Promise<void> {
 	await client.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
 }
 
-export const identifier = pg.escapeIdentifier;
+/** Who owns a table now; undefined where there is none. */
+export async function ownerOf(client: Sql, qualified: string): Promise<string | undefined> {
+	const [row] = await rowsOf<{ owner: string }>(
+		client,
+		'select pg_get_userbyid(relowner) as owner from pg_class where oid = to_regclass($1)',
+		[qualified],
+	);
+	return row?.owner;
+}

@@ -1,0 +1,169 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dumpCatalogue } from '../../scripts/catalogue-dump.ts';
+import { probeGuards } from '../../src/adapters/postgres/probes.ts';
+import { readStrengthFacts } from '../../src/adapters/postgres/strength-facts.ts';
+import { computeStrength } from '../../src/core/strength.ts';
+import { attempt, attemptAndUndo } from './support/attempt.ts';
+import { describeEachPostgres } from './support/each-postgres.ts';
+import { appliedChanges, collections, faultsOf, plannedChanges } from './support/governed-database.ts';
+import { LOOT, LOOTED, plantsOn } from './support/plants.ts';
+import { undone, useScene } from './support/scene.ts';
+
+const SINGLE = { ...collections('prices'), strength: 'single-role' as const };
+const SEPARATED = collections('prices');
+
+describeEachPostgres((cluster) => {
+	const scene = useScene(cluster);
+	let before: string;
+
+	beforeAll(async () => {
+		const { directus, superuser, database } = scene();
+		// A managed database: Directus's role owns it, and schema public through it.
+		await superuser.query(`alter database "${database.name}" owner to directus`);
+		await directus.query(`create table public.prices (collection text primary key, body text);
+			insert into public.prices values ('one', 'first'), ('two', 'second'); ${LOOT}`);
+		await superuser.query('grant select on public.prices to public');
+		before = await dumpCatalogue(superuser, 'everything');
+		appliedChanges(await database.apply(SINGLE));
+	});
+
+	const ownerOf = async () =>
+		(
+			await scene().superuser.query<{ owner: string }>(
+				`select relowner::regrole::text as owner from pg_class where oid = 'public.prices'::regclass`,
+			)
+		).rows[0]?.owner;
+
+	test('apply leaves the table with Directus’s role, guards it, and has nothing to do a second time', async () => {
+		const { database, operator } = scene();
+		expect(await ownerOf()).toBe('directus');
+		expect(await database.plan(SINGLE)).toMatchObject({ kind: 'unchanged' });
+		expect(await database.apply(SINGLE)).toMatchObject({ kind: 'unchanged' });
+		expect(computeStrength(await readStrengthFacts(operator, 'directus'))).toMatchObject({
+			level: 'single-role',
+			weaknesses: expect.arrayContaining([expect.stringMatching(/owns (public\.)?prices$/)]),
+		});
+	});
+
+	test('the triggers refuse the owner, who has every privilege', async () => {
+		const { directus, superuser } = scene();
+		const writes = {
+			insert: `insert into public.prices values ('three', 'x')`,
+			update: `update public.prices set body = 'x'`,
+			delete: 'delete from public.prices',
+			truncate: 'truncate public.prices',
+			merge: `merge into public.prices t using public.prices s on t.collection = s.collection when matched then delete`,
+		};
+		const rows = 'select * from public.prices order by 1';
+		const found = (await superuser.query(rows)).rows;
+		for (const [name, sql] of Object.entries(writes)) {
+			expect((await attempt(directus, sql)).code, name).toMatch(/^GD00[12]$/);
+			expect((await attempt(directus, `set session_replication_role = replica; ${sql}`)).code, name).toBe('42501');
+		}
+		expect((await superuser.query(rows)).rows).toEqual(found);
+		await undone(superuser, async () => {
+			await superuser.query('alter table public.prices disable trigger user; set local role directus');
+			for (const [name, sql] of Object.entries(writes))
+				expect((await attemptAndUndo(superuser, sql)).code, `${name} without the triggers`).toBeNull();
+		});
+	});
+
+	test('the writer may write within an apply, and the registry is the operator’s', async () => {
+		const { operator, directus } = scene();
+		await undone(operator, async () => {
+			await operator.query(`set local role governance_writer; insert into governance.applies
+				(id, transaction_id, plan_digest, config_digest, operator, summary) values (gen_random_uuid(), pg_current_xact_id(), '', '', 'test', '{}')`);
+			expect((await attempt(operator, `insert into public.prices values ('three', 'x')`)).code).toBeNull();
+		});
+		expect((await attempt(directus, `update public.dot_tools set title = 'x'`)).code).toBe('42501');
+		expect((await attempt(directus, 'alter table public.dot_tools disable trigger all')).code).toBe('42501');
+	});
+
+	test('to separated and back, and out again as it came', async () => {
+		const { database, directus, superuser } = scene();
+		expect(plannedChanges(await database.plan(SEPARATED))).toContainEqual(
+			expect.objectContaining({ subject: 'prices', detail: 'owner: directus → governance_owner' }),
+		);
+		appliedChanges(await database.apply(SEPARATED));
+		expect(await ownerOf()).toBe('governance_owner');
+		expect((await attempt(directus, 'alter table public.prices disable trigger user')).code).toBe('42501');
+		expect((await database.plan(SEPARATED)).kind).toBe('unchanged');
+		appliedChanges(await database.apply(SINGLE));
+		expect(await ownerOf()).toBe('directus');
+		expect((await attempt(directus, `update public.prices set body = 'x'`)).code).toBe('GD001');
+		expect((await database.plan(SINGLE)).kind).toBe('unchanged');
+
+		appliedChanges(await database.apply({}));
+		const table = (dump: string) => dump.split('\n').filter((line) => /\bprices\b/.test(line));
+		expect(table(await dumpCatalogue(superuser, 'everything'))).toEqual(table(before));
+		appliedChanges(await database.apply(SINGLE));
+	});
+
+	test('verify sees the triggers refuse the owner, and tries nothing where something is planted', async () => {
+		const { operator, directus } = scene();
+		const probes = await probeGuards(operator, 'directus');
+		expect(probes.filter(({ table }) => table === 'prices').map(({ refused }) => refused)).toEqual(Array(8).fill(true));
+		await directus.query(
+			'create trigger planted before insert on public.prices for each statement execute function public.gain_trigger()',
+		);
+		const found = (await probeGuards(operator, 'directus')).filter(({ table }) => table === 'prices');
+		expect(found.map(({ observed }) => observed)).toEqual(Array(4).fill(expect.stringContaining('planted')));
+		await directus.query('drop trigger planted on public.prices');
+	});
+
+	describe('what Directus’s role plants on its own table does not run with the operator’s rights', () => {
+		test.each(Object.entries(plantsOn('public.prices')))('%s', async (_, { sql, undo, named }) => {
+			const { database, directus, superuser } = scene();
+			await directus.query(sql);
+			try {
+				for (const run of [database.plan, database.apply])
+					expect(
+						faultsOf(await run(SINGLE))
+							.map(({ problem }) => problem)
+							.join('\n'),
+					).toMatch(named);
+				expect((await superuser.query(LOOTED)).rows).toEqual([{ looted: 0 }]);
+			} finally {
+				await directus.query(undo);
+			}
+		});
+
+		test('planted while apply waits for the table: the look comes after the lock', async () => {
+			const { database, directus, superuser } = scene();
+			await directus.query('begin; lock table public.prices in share mode');
+			const applying = database.apply(SINGLE);
+			await expect
+				.poll(
+					async () =>
+						(
+							await superuser.query(
+								`select 1 from pg_stat_activity where application_name = 'governed' and wait_event_type = 'Lock'`,
+							)
+						).rowCount,
+				)
+				.toBe(1);
+			await directus.query(
+				'create trigger planted before insert on public.prices for each row execute function public.gain_trigger(); commit',
+			);
+			expect(faultsOf(await applying)).toMatchObject([
+				{ subject: 'prices', problem: expect.stringContaining('planted') },
+			]);
+			await directus.query('drop trigger planted on public.prices');
+		});
+	});
+
+	test('a table of somebody whose rights the operator lacks is refused with the fix', async () => {
+		const { database, superuser } = scene();
+		await superuser.query('create table public.strange (id int primary key)');
+		expect(
+			faultsOf(await database.plan({ ...collections('prices', 'strange'), strength: 'single-role' })),
+		).toMatchObject([{ subject: 'strange', fix: expect.stringContaining('grant') }]);
+		await superuser.query('drop table public.strange');
+	});
+
+	afterAll(async () => {
+		const superuser: pg.Client = scene().superuser;
+		expect((await superuser.query(LOOTED)).rows).toEqual([{ looted: 0 }]);
+	});
+});
