@@ -77,6 +77,8 @@ export const policyDocumentSchema = z.strictObject({
 	generation: z.int().positive(),
 	instance: z.strictObject({ id: z.uuid(), environment: z.string().min(1) }),
 	directus_role: z.string().min(1),
+	/** Present where governed content tables stay Directus's role's own; absent, they are held apart from it. */
+	strength: z.literal('single-role').optional(),
 	governed: z.array(governedCollectionSchema),
 	agents: agentPrincipalsSchema,
 	write_allowlist: z.array(writeAllowanceSchema),

@@ -28,6 +28,7 @@ export function desiredState(config: GovernanceConfig): DesiredState {
 			v: 1,
 			environment: config.environment,
 			directus_role: config.directus_role,
+			...(config.strength === 'single-role' ? { strength: config.strength } : {}),
 			governed: [
 				...OWN_TABLES.filter(({ schema }) => schema === 'public').map(({ name, class: guardClass }) => ({
 					collection: name,
