@@ -10,7 +10,7 @@ export const gatesSchema = z.strictObject({
 
 export type Gates = z.infer<typeof gatesSchema>;
 
-const writeActionSchema = z.enum(['create', 'update', 'delete']);
+export const writeActionSchema = z.enum(['create', 'update', 'delete']);
 
 /** Who counts as an agent. Everything arriving over a listed surface is an agent, whatever its credentials. */
 export const agentPrincipalsSchema = z.strictObject({

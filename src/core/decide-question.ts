@@ -2,11 +2,14 @@ import {
 	decideBundle,
 	decideInPosture,
 	decideStructure,
+	type PolicyIndex,
 	type WriteDecision,
 	type WritePosture,
 	type WriteRequest,
 } from './decide-write.ts';
-import type { WritePrincipal } from './principal.ts';
+import { type AgentIndex, classifyPrincipal, type PrincipalFacts, type WritePrincipal } from './principal.ts';
+
+const NOBODY: AgentIndex = { roles: new Set(), users: new Set(), surfaces: new Set() };
 
 /** What a write is about beyond its own table: the shape of collections, or the rows that load this bundle. */
 export type WriteSubject = { kind: 'structure'; collections: readonly string[] } | { kind: 'bundle' };
@@ -32,4 +35,15 @@ export function decideQuestion(
 		default:
 			return question.about satisfies never;
 	}
+}
+
+/** The policy that is known to have been lawful, also while the instance holds. */
+export function knownIndex(posture: WritePosture): PolicyIndex | null {
+	if (posture.kind === 'active') return posture.index;
+	return posture.kind === 'hold' ? posture.known : null;
+}
+
+/** Who `facts` are under that policy; null is a system path. Without a policy nobody is known to be an agent. */
+export function principalIn(posture: WritePosture, facts: PrincipalFacts | null): WritePrincipal {
+	return classifyPrincipal(knownIndex(posture)?.agents ?? NOBODY, facts);
 }

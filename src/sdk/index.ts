@@ -1,10 +1,12 @@
 import type { RestCommand } from '@directus/sdk';
 import type { DispatchAccepted, DispatchMode, DispatchRefusal } from '../contracts/dispatch.ts';
 import type { EvidenceEntry, EvidencePage, EvidenceRecord, Surface } from '../contracts/evidence.ts';
+import type { ExplainRequest, Explanation } from '../contracts/explain.ts';
 import type { GovernanceHealth, Posture } from '../contracts/posture.ts';
 
 export type { DispatchAccepted, DispatchCheck, DispatchPlan, DispatchRefusal } from '../contracts/dispatch.ts';
 export type { EvidencePage, EvidenceRecord } from '../contracts/evidence.ts';
+export type { ExplainRequest, Explanation } from '../contracts/explain.ts';
 export type { GovernanceHealth, Posture } from '../contracts/posture.ts';
 export type { DispatchReason } from '../core/reasons.ts';
 
@@ -34,6 +36,16 @@ export interface EvidenceFilter {
  */
 export function dispatch<Schema>(command: DispatchCommand): RestCommand<DispatchAccepted, Schema> {
 	return () => ({ method: 'POST', path: '/governance/dispatch', body: JSON.stringify(command) });
+}
+
+/**
+ * Says whether governance would refuse a write, by which rule, at which layer, and what is lawful instead. About the caller
+ * unless an admin names another actor.
+ *
+ * @example await client.request(explain({ collection: 'prices', action: 'update', fields: ['amount'] }))
+ */
+export function explain<Schema>(question: ExplainRequest): RestCommand<Explanation, Schema> {
+	return () => ({ method: 'POST', path: '/governance/explain', body: JSON.stringify(question) });
 }
 
 /** Which collections are governed, how the gates stand, what was demonstrated and what was not. */

@@ -35,11 +35,11 @@ const dispatch = async (client: Client, changes: Record<string, unknown> = {}) =
 		arguments: { tool: 'DOT_KG_EXPLAIN', mode: 'PLAN_ONLY', correlation_id: randomUUID(), ...changes },
 	})) as CallToolResult;
 
-test('offers dispatch and posture, and nothing else', async () => {
+test('offers dispatch, explain and posture, and nothing else', async () => {
 	const client = await connect(instance.agentToken);
 	const { tools } = await client.listTools();
-	expect(tools.map(({ name }) => name)).toEqual(['dispatch', 'posture']);
-	await expect(client.callTool({ name: 'create-item', arguments: {} })).rejects.toThrow(/two tools/);
+	expect(tools.map(({ name }) => name)).toEqual(['dispatch', 'explain', 'posture']);
+	await expect(client.callTool({ name: 'create-item', arguments: {} })).rejects.toThrow(/dispatch, explain, posture/);
 });
 
 test('plans for an agent; the evidence says it came by MCP', async () => {
@@ -90,6 +90,26 @@ test('posture reads the same as over REST', async () => {
 	expect({ data: result.structuredContent }).toEqual(
 		(await instance.get('/governance/posture', instance.agentToken)).body,
 	);
+});
+
+test('explain answers about the agent that asks, and about nobody else without an admin', async () => {
+	const question = { collection: 'governance_canonical_operation_vocab', action: 'create', fields: ['operation'] };
+	const client = await connect(instance.agentToken);
+	const own = (await client.callTool({ name: 'explain', arguments: question })) as CallToolResult;
+	expect(own.structuredContent).toMatchObject({
+		verdict: 'refused',
+		rule: 'governed:governance_canonical_operation_vocab',
+		asked: { actor: { kind: 'agent', surface: 'mcp' } },
+	});
+	const editor = await connect(instance.editorToken);
+	const others = { ...question, actor: { user: null } };
+	const refused = (await editor.callTool({ name: 'explain', arguments: others })) as CallToolResult;
+	expect(refused.isError).toBe(true);
+	expect(textOf(refused)).toMatch(
+		/^\[REFUSED\] explain: FORBIDDEN \(evidence: [0-9a-f-]{36}; next: Ask about yourself/,
+	);
+	const faulty = (await editor.callTool({ name: 'explain', arguments: { action: 'drop' } })) as CallToolResult;
+	expect(textOf(faulty)).toMatch(/INVALID_REQUEST .*collection: .*action: /);
 });
 
 test('nobody gets in, and nothing but POST', async () => {

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExtensionContext } from '../../../src/adapters/directus/directus-types.ts';
 import { mountDispatchRoute } from '../../../src/adapters/directus/http/dispatch-route.ts';
 import type { HttpRouter } from '../../../src/adapters/directus/http/exchange-types.ts';
+import { mountExplainRoute } from '../../../src/adapters/directus/http/explain-route.ts';
 import { mountMcpRoute } from '../../../src/adapters/directus/http/mcp-route.ts';
 import { mountReadRoutes } from '../../../src/adapters/directus/http/read-routes.ts';
 import { createExecutorClient } from '../../../src/adapters/executor/client.ts';
@@ -11,7 +12,9 @@ import { createDatabaseProbe } from '../../../src/adapters/postgres/database-pro
 import { createDispatchStore } from '../../../src/adapters/postgres/dispatch-store.ts';
 import { createEvidenceReader } from '../../../src/adapters/postgres/evidence-reader.ts';
 import { createPostureSource } from '../../../src/adapters/postgres/posture-source.ts';
+import { createPrincipalDirectory } from '../../../src/adapters/postgres/principal-directory.ts';
 import { createDispatch } from '../../../src/service/dispatch/create-dispatch.ts';
+import { createExplain } from '../../../src/service/explain/create-explain.ts';
 import { createReadGuard } from '../../../src/service/posture/read-access.ts';
 import { readPosture } from '../../../src/service/posture/read-posture.ts';
 import { getRuntime } from '../../shared/runtime.ts';
@@ -30,9 +33,12 @@ export default {
 		const posture = () => readPosture(runtime, source, probe);
 		const guard = createReadGuard(runtime, Date.now);
 
+		const explain = createExplain({ runtime, guard, directory: createPrincipalDirectory(pool) });
+
 		mountDispatchRoute(router, dispatch);
+		mountExplainRoute(router, explain, onFault);
 		mountReadRoutes(router, { runtime, posture, evidence: createEvidenceReader(pool), guard, onFault });
-		mountMcpRoute(router, { dispatch, posture, guard, onFault });
+		mountMcpRoute(router, { dispatch, explain, posture, guard, onFault });
 	},
 };
 

@@ -5,6 +5,7 @@ import {
 	dispatchRequestSchema,
 	toolNameSchema,
 } from '../../contracts/dispatch.ts';
+import { faultsOf } from '../../contracts/faults.ts';
 import type { DecisionCheck } from '../../core/dispatch-facts.ts';
 import { withoutProofWords } from '../../core/dispatch-texts.ts';
 import type { DispatchReason } from '../../core/reasons.ts';
@@ -47,12 +48,7 @@ export function readRequest(body: unknown): RequestReading {
 	if (parsed.success) return { kind: 'well_formed', request: parsed.data };
 
 	const fields = new Set(parsed.error.issues.map(({ path }) => path[0]));
-	const faults = parsed.error.issues.flatMap((issue) =>
-		issue.code === 'unrecognized_keys'
-			? issue.keys.map((key) => `${key.slice(0, 64)}: unknown field`)
-			: [`${issue.path.slice(0, 8).join('.').slice(0, 128) || 'body'}: ${issue.message}`],
-	);
-	return malformed(reasonFor(fields), faults);
+	return malformed(reasonFor(fields), faultsOf(parsed.error));
 }
 
 /** A mode or correlation id at fault is named by its own reason, unless the request is broken elsewhere too. */

@@ -1,13 +1,12 @@
 import type { EvidenceActor, EvidenceEntry, EvidenceLog, Surface } from '../../contracts/evidence.ts';
-import { decideQuestion, type WriteQuestion } from '../../core/decide-question.ts';
-import { buildPolicyIndex, type PolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
-import { type AgentIndex, classifyPrincipal, type PrincipalFacts, type WritePrincipal } from '../../core/principal.ts';
+import { decideQuestion, knownIndex, principalIn, type WriteQuestion } from '../../core/decide-question.ts';
+import { buildPolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
+import type { PrincipalFacts, WritePrincipal } from '../../core/principal.ts';
 import { type RefusalFacts, recordedRefusal, unrecordedRefusal, type WriteRefusal } from './refusal.ts';
 import type { Runtime, RuntimeState } from './runtime.ts';
 
 export type { WriteQuestion, WriteSubject } from '../../core/decide-question.ts';
 
-const NOBODY: AgentIndex = { roles: new Set(), users: new Set(), surfaces: new Set() };
 const MAX_NAMED_FIELDS = 32;
 const MAX_FIELD_NAME = 64;
 
@@ -42,19 +41,17 @@ export function createWriteGuard(
 ): WriteGuard {
 	let state = runtime.state();
 	let posture = writePostureOf(state);
-	let index = indexOf(posture);
 
 	const dispose = runtime.onPolicy((next) => {
 		state = next;
 		posture = writePostureOf(next);
-		index = indexOf(posture);
 	});
 
 	return {
 		dispose,
 		isLoaded: () => state.kind !== 'hold' || state.reason !== 'POLICY_LOADING',
-		isGoverned: (collection) => index?.governed.has(collection) ?? false,
-		principalOf: (facts) => classifyPrincipal(index?.agents ?? NOBODY, facts),
+		isGoverned: (collection) => knownIndex(posture)?.governed.has(collection) ?? false,
+		principalOf: (facts) => principalIn(posture, facts),
 		decide: (question, principal) => decideQuestion(posture, question, principal),
 		async refuse(facts, principal, details = {}) {
 			const entry = refusalEntry(facts, principal, details, now(), instanceOf(state));
@@ -85,11 +82,6 @@ export function writePostureOf(state: RuntimeState): WritePosture {
 		default:
 			return state satisfies never;
 	}
-}
-
-function indexOf(posture: WritePosture): PolicyIndex | null {
-	if (posture.kind === 'active') return posture.index;
-	return posture.kind === 'hold' ? posture.known : null;
 }
 
 function instanceOf(state: RuntimeState): EvidenceEntry['instance'] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultsOf } from '../../../contracts/faults.ts';
 import type { EvidenceQuery } from '../../../service/posture/ports.ts';
 
 const MOST_ENTRIES = 200;
@@ -19,7 +20,7 @@ export type EvidenceQueryReading = { kind: 'ok'; query: EvidenceQuery } | { kind
 export function readEvidenceQuery(query: Record<string, unknown>): EvidenceQueryReading {
 	const parsed = querySchema.safeParse(query);
 	if (parsed.success) return { kind: 'ok', query: parsed.data };
-	return { kind: 'faulty', faults: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) };
+	return { kind: 'faulty', faults: faultsOf(parsed.error) };
 }
 
 export function isUuid(text: string | undefined): text is string {

@@ -9,24 +9,26 @@ import {
 	McpError,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Posture } from '../../../contracts/posture.ts';
-import type { DispatchCaller } from '../../../service/dispatch/caller.ts';
+import { nextStep } from '../../../core/dispatch-texts.ts';
 import type { Dispatch } from '../../../service/dispatch/create-dispatch.ts';
 import { holdWithoutEvidence } from '../../../service/dispatch/record-refusal.ts';
+import type { Explain } from '../../../service/explain/create-explain.ts';
 import type { ReadGuard } from '../../../service/posture/read-access.ts';
 import type { HttpRequest, HttpRouter } from './exchange-types.ts';
-import { MCP_TOOLS, toolResult } from './mcp-tools.ts';
+import { dataResult, MCP_TOOLS, refusedReading, toolResult } from './mcp-tools.ts';
 import { bodyBytes, type Requester, requesterOf } from './requester.ts';
 import { sendAnswer, sendError } from './respond.ts';
 
 export interface McpPorts {
 	dispatch: Dispatch;
 	posture(): Promise<Posture>;
+	explain: Explain;
 	guard: ReadGuard;
 	onFault(error: unknown): void;
 }
 
 const INSTRUCTIONS =
-	'Governed data cannot be written here. Read posture, then dispatch with mode PLAN_ONLY; a refusal says the lawful next step.';
+	'Governed data cannot be written here. Read posture, ask explain before a write, dispatch with mode PLAN_ONLY; a refusal says the lawful next step.';
 
 /**
  * Mounts `/governance/mcp`: one stateless server per request, JSON answers. Directus lets OAuth sessions reach nothing but
@@ -68,25 +70,39 @@ function serverFor(requester: Requester, bytes: number, ports: McpPorts): Server
 			case 'dispatch':
 				return toolResult(await ports.dispatch({ ...requester, surface: 'mcp', bytes, body: params.arguments ?? {} }));
 			case 'posture':
-				return postureResult(requester.caller, requester.address, ports);
+				return postureResult(requester, ports);
+			case 'explain':
+				return explainResult(requester, params.arguments ?? {}, ports);
 			default:
-				throw new McpError(ErrorCode.InvalidParams, 'there are two tools: dispatch and posture');
+				throw new McpError(
+					ErrorCode.InvalidParams,
+					`there are these tools: ${MCP_TOOLS.map(({ name }) => name).join(', ')}`,
+				);
 		}
 	});
 	return server;
 }
 
-async function postureResult(
-	caller: DispatchCaller | null,
-	address: string,
-	{ guard, posture }: McpPorts,
-): Promise<CallToolResult> {
+async function postureResult({ caller, address }: Requester, { guard, posture }: McpPorts): Promise<CallToolResult> {
 	const access = await guard({ caller, address, area: 'posture' });
-	if (access.kind === 'refused') {
-		const { code, next, evidence } = access;
-		const text = `[REFUSED] posture: ${code} (evidence: ${evidence?.id ?? 'none'}; next: ${next})`;
-		return { isError: true, content: [{ type: 'text', text }] };
+	return access.kind === 'refused' ? refusedReading('posture', access) : dataResult(await posture());
+}
+
+async function explainResult(
+	requester: Requester,
+	body: unknown,
+	{ explain, onFault }: McpPorts,
+): Promise<CallToolResult> {
+	const answer = await explain({ ...requester, surface: 'mcp', body }).catch(onFault);
+	if (!answer) return refusedReading('explain', { code: 'GOVERNANCE_HOLD', next: nextStep('GOVERNANCE_HOLD') });
+	switch (answer.kind) {
+		case 'ok':
+			return dataResult(answer.explanation);
+		case 'faulty':
+			return refusedReading('explain', { code: 'INVALID_REQUEST', next: `mend ${answer.faults.join('; ')}` });
+		case 'refused':
+			return refusedReading('explain', answer.refusal);
+		default:
+			return answer satisfies never;
 	}
-	const structuredContent = { ...(await posture()) };
-	return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
 }

@@ -24,6 +24,33 @@ export const MCP_TOOLS: Tool[] = [
 		annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
 	},
 	{
+		name: 'explain',
+		title: 'Explain a write before trying it',
+		description:
+			'Says whether governance would refuse a write, by which rule, at which layer, which fields make the difference, and what is lawful instead. Nothing is written. Asks about you unless an admin names another actor.',
+		inputSchema: {
+			type: 'object',
+			additionalProperties: false,
+			required: ['collection', 'action'],
+			properties: {
+				collection: { type: 'string', description: 'The collection that would be written' },
+				action: { type: 'string', enum: ['create', 'update', 'delete'] },
+				fields: { type: 'array', items: { type: 'string' }, description: 'Top-level fields of what would be written' },
+				about: {
+					type: 'object',
+					description:
+						'For rows of directus_collections, directus_fields, directus_relations: {"kind":"structure","collections":[…]}, the collections they describe. For rows that load this bundle: {"kind":"bundle"}',
+				},
+				actor: {
+					type: 'object',
+					description:
+						'Somebody else (admins only): user, role, roles, admin, surface; user null is somebody not signed in. surface alone is you, coming that way',
+				},
+			},
+		},
+		annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+	},
+	{
 		name: 'posture',
 		title: 'Read the governance posture',
 		description: 'Which collections are governed, how the gates stand, which controls were really demonstrated here.',
@@ -39,4 +66,18 @@ export function toolResult({ reason, message, json }: RecordedAnswer): CallToolR
 	const { code, evidence, next } = structuredContent as unknown as DispatchRefusal;
 	const text = `${message} (${code}; reason: ${reason}; evidence: ${evidence?.id ?? 'none'}; next: ${next})`;
 	return { isError: true, content: [{ type: 'text', text }], structuredContent };
+}
+
+/** Why there is no answer, in one line that says what to do. */
+export function refusedReading(
+	tool: string,
+	{ code, evidence, next }: { code: string; evidence?: { id: string } | null; next: string },
+): CallToolResult {
+	const text = `[REFUSED] ${tool}: ${code} (evidence: ${evidence?.id ?? 'none'}; next: ${next})`;
+	return { isError: true, content: [{ type: 'text', text }] };
+}
+
+export function dataResult(data: object): CallToolResult {
+	const structuredContent = { ...data };
+	return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
 }

@@ -1,13 +1,12 @@
 import type { EvidencePage } from '../../../contracts/evidence.ts';
 import type { Posture } from '../../../contracts/posture.ts';
-import { nextStep, whyRefused } from '../../../core/dispatch-texts.ts';
 import type { Runtime } from '../../../service/guard/runtime.ts';
 import type { EvidenceReader } from '../../../service/posture/ports.ts';
 import type { ReadableArea, ReadGuard } from '../../../service/posture/read-access.ts';
 import { isUuid, readEvidenceQuery } from './evidence-query.ts';
 import type { HttpRequest, HttpResponse, HttpRouter } from './exchange-types.ts';
 import { requesterOf } from './requester.ts';
-import { sendData, sendError } from './respond.ts';
+import { sendData, sendError, sendHold, sendReadRefusal } from './respond.ts';
 
 export interface ReadRoutePorts {
 	runtime: Runtime;
@@ -16,8 +15,6 @@ export interface ReadRoutePorts {
 	guard: ReadGuard;
 	onFault(error: unknown): void;
 }
-
-const REFUSAL_STATUS = { UNAUTHENTICATED: 401, FORBIDDEN: 403 } as const;
 
 type Read = (request: HttpRequest, response: HttpResponse) => Promise<void>;
 
@@ -29,9 +26,7 @@ export function mountReadRoutes(router: HttpRouter, ports: ReadRoutePorts): void
 		void (async () => {
 			const access = await guard({ ...requesterOf(request), area });
 			if (access.kind === 'allowed') return read(request, response);
-			const { code, evidence: entry, next } = access;
-			const extensions = { code, reason: code, evidence: entry, next };
-			sendError(response, REFUSAL_STATUS[code], `[REFUSED] ${code.toLowerCase()}`, extensions);
+			sendReadRefusal(response, access);
 		})().catch((error) => {
 			onFault(error);
 			sendHold(response, 'the database could not be asked');
@@ -78,12 +73,4 @@ export function mountReadRoutes(router: HttpRouter, ports: ReadRoutePorts): void
 			sendError(response, 404, 'No such evidence entry.', { code: 'NOT_FOUND' });
 		}),
 	);
-}
-
-function sendHold(response: HttpResponse, detail: string): void {
-	sendError(response, 503, `[REFUSED] ${whyRefused('GOVERNANCE_HOLD')}`, {
-		code: 'GOVERNANCE_HOLD',
-		reason: detail,
-		next: nextStep('GOVERNANCE_HOLD'),
-	});
 }

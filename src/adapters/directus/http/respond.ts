@@ -1,4 +1,6 @@
+import { nextStep, whyRefused } from '../../../core/dispatch-texts.ts';
 import type { RecordedAnswer } from '../../../service/dispatch/ports.ts';
+import type { ReadRefusal } from '../../../service/posture/read-access.ts';
 import type { HttpResponse } from './exchange-types.ts';
 import { statusOf } from './reason-status.ts';
 
@@ -32,4 +34,21 @@ export function sendAnswer(response: HttpResponse, { reason, message, json }: Re
 	const text =
 		reason === null ? `{"data":${json}}` : `{"errors":[{"message":${JSON.stringify(message)},"extensions":${json}}]}`;
 	sendJson(response, statusOf(reason), text);
+}
+
+const REFUSAL_STATUS = { UNAUTHENTICATED: 401, FORBIDDEN: 403 } as const;
+
+/** Who may not read is told why, and what to do instead. */
+export function sendReadRefusal(response: HttpResponse, { code, evidence, next }: ReadRefusal): void {
+	const extensions = { code, reason: code, evidence, next };
+	sendError(response, REFUSAL_STATUS[code], `[REFUSED] ${code.toLowerCase()}`, extensions);
+}
+
+/** What cannot be known is a hold, never an empty answer. */
+export function sendHold(response: HttpResponse, detail: string): void {
+	sendError(response, 503, `[REFUSED] ${whyRefused('GOVERNANCE_HOLD')}`, {
+		code: 'GOVERNANCE_HOLD',
+		reason: detail,
+		next: nextStep('GOVERNANCE_HOLD'),
+	});
 }

@@ -1,0 +1,122 @@
+import { decideQuestion, knownIndex, type WriteQuestion } from './decide-question.ts';
+import type { PolicyIndex, WriteDecision, WritePosture } from './decide-write.ts';
+import type { WritePrincipal } from './principal.ts';
+import type { WriteReason } from './reasons.ts';
+
+/** What one of the two layers does with a write. `not_known`: nothing verified says. */
+export interface ExplainedLayer {
+	answer: 'refuses' | 'lets_through' | 'does_not_look' | 'not_known';
+	why: string;
+}
+
+export interface WriteExplanation {
+	decision: WriteDecision;
+	why: string;
+	layers: { process: ExplainedLayer; database: ExplainedLayer };
+	/** Of the fields asked for, those without which the write would be allowed. */
+	refusedFields: string[];
+	/** What the principal may write there with that action; null for a delete, and where nothing may be written. */
+	writableFields: '*' | string[] | null;
+}
+
+/** No column has this name: a decision that allows it allows every field. */
+const ANY_FIELD = '';
+
+/** The decision that a write would meet, in words. It is asked for, never made again here. */
+export function explainWrite(
+	posture: WritePosture,
+	question: WriteQuestion,
+	principal: WritePrincipal,
+): WriteExplanation {
+	const decision = decideQuestion(posture, question, principal);
+	const allows = (fields: string[]) => decideQuestion(posture, { ...question, fields }, principal).kind === 'allowed';
+	const why = whyOf(decision, question);
+	return {
+		decision,
+		why,
+		layers: {
+			process: { answer: decision.kind === 'allowed' ? 'lets_through' : 'refuses', why },
+			database: databaseLayer(posture, question),
+		},
+		refusedFields: decision.kind === 'refused' && allows([]) ? refusedAmong(question.fields ?? [], allows) : [],
+		writableFields: question.action === 'delete' || !allows([]) ? null : writable(posture, question, allows),
+	};
+}
+
+function refusedAmong(fields: readonly string[], allows: (fields: string[]) => boolean): string[] {
+	return [...new Set(fields)].filter((field) => !allows([field]));
+}
+
+function writable(
+	posture: WritePosture,
+	{ collection, action }: WriteQuestion,
+	allows: (fields: string[]) => boolean,
+): '*' | string[] {
+	if (allows([ANY_FIELD])) return '*';
+	const named = knownIndex(posture)?.allowed.get(collection)?.[action]?.fields.keys() ?? [];
+	return [...named].filter((field) => allows([field])).sort();
+}
+
+function whyOf(decision: WriteDecision, question: WriteQuestion): string {
+	const { collection, action } = question;
+	if (decision.kind === 'refused') return whyRefused(decision.reason, decision.rule, question);
+	switch (decision.rule) {
+		case 'uninstalled':
+			return 'governance is not installed in this database';
+		case 'hold:system':
+			return `the instance holds, but Directus itself goes on with what is not known to be governed, and ${collection} is not`;
+		case 'ungoverned':
+			return `${collection} is not governed and the actor is no agent`;
+		default:
+			return `${decision.rule} of the policy allows ${action} on ${collection}`;
+	}
+}
+
+function whyRefused(reason: WriteReason, rule: string, { collection, action }: WriteQuestion): string {
+	switch (reason) {
+		case 'NOT_IN_WRITE_ALLOWLIST':
+			return rule.startsWith('governed:')
+				? `${collection} is governed: nobody writes to it through Directus, admins, flows and Directus itself included`
+				: `the actor is an agent, and no entry of the write allowlist names ${action} on ${collection}`;
+		case 'FIELD_NOT_IN_WRITE_ALLOWLIST':
+			return `the actor is an agent, and the write allowlist (${rule}) names other fields of ${collection}`;
+		case 'STRUCTURE_LOCKED':
+			return `the change is about ${rule.replace('governed:', '')}, which is governed: its shape changes at deploy time only`;
+		case 'BUNDLE_PROTECTED':
+			return 'these rows load the guard itself: who may switch it off may write anything';
+		case 'POLICY_NOT_VERIFIED':
+			return rule === 'uninstalled'
+				? 'agents write nothing while governance is not installed'
+				: 'the instance holds: what cannot be verified is refused';
+		case 'REFUSED_BY_DATABASE':
+		case 'EVIDENCE_NOT_WRITTEN':
+			return 'the write was refused after this decision';
+		default:
+			return reason satisfies never;
+	}
+}
+
+/** What PostgreSQL does with the same write when nothing in the process has stopped it. */
+function databaseLayer(posture: WritePosture, question: WriteQuestion): ExplainedLayer {
+	const index = knownIndex(posture);
+	if (posture.kind === 'uninstalled') return { answer: 'does_not_look', why: 'governance is not installed' };
+	if (index === null) return { answer: 'not_known', why: 'no policy was verified since Directus started' };
+	return guardedRows(index, question);
+}
+
+function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): ExplainedLayer {
+	if (about?.kind === 'bundle') return { answer: 'refuses', why: 'a trigger guards the rows of this bundle (GD005)' };
+	if (about?.kind === 'structure' && about.collections.some((name) => index.governed.has(name))) {
+		return {
+			answer: 'refuses',
+			why: 'a trigger guards the rows that describe it (GD005), and its table belongs to governance_owner (42501)',
+		};
+	}
+	if (index.governed.has(collection)) {
+		return {
+			answer: 'refuses',
+			why: 'only the role governance_writer may write to it: Directus lacks the privilege (42501), and triggers look at who writes (GD001, GD002)',
+		};
+	}
+	return { answer: 'does_not_look', why: 'it guards governed collections only; agents are known in this process only' };
+}
