@@ -112,6 +112,44 @@ describeEachPostgres((cluster) => {
 		await directus.query('drop trigger planted on public.prices');
 	});
 
+	describe('what an owner can always do is found by the next plan', () => {
+		const OFF_AND_ON = `alter table public.prices disable trigger user; update public.prices set body = 'forged';
+			${['a_assert_safe', 'z_block_after', 'm_birth_insert', 'm_birth_delete', 'm_birth_update'].map((name) => `alter table public.prices enable always trigger governance_${name}`).join('; ')}`;
+		test.each(
+			Object.entries({
+				'guards off, rows forged, guards on again': OFF_AND_ON,
+				'rows forged by USING': `alter table public.prices alter body type text using 'forged'`,
+				'rows forged through a parent for a moment': `create table public.parent (like public.prices including all); alter table public.prices inherit public.parent;
+					update public.parent set body = 'forged'; alter table public.prices no inherit public.parent; drop table public.parent`,
+				'rows forged through a partitioned table for a moment': `create table public.parent (like public.prices) partition by list (collection);
+					alter table public.parent attach partition public.prices default; update public.parent set body = 'forged';
+					alter table public.parent detach partition public.prices; drop table public.parent`,
+				'a column that came and went':
+					'alter table public.prices add passing int; alter table public.prices drop passing',
+			}),
+		)('%s', async (_, sql) => {
+			const { database, directus, superuser } = scene();
+			expect((await attempt(directus, sql)).code).toBeNull();
+			expect(plannedChanges(await database.plan(SINGLE))).toContainEqual(
+				expect.objectContaining({ subject: 'prices', detail: expect.stringContaining('since the last apply') }),
+			);
+			if (sql.includes('forged'))
+				expect((await superuser.query('select distinct body from public.prices')).rows).toEqual([{ body: 'forged' }]);
+			appliedChanges(await database.apply(SINGLE));
+			expect((await database.plan(SINGLE)).kind).toBe('unchanged');
+		});
+
+		test('upkeep is no change', async () => {
+			const { database, directus, superuser } = scene();
+			await directus.query('analyze public.prices');
+			await directus.query('vacuum freeze public.prices');
+			await superuser.query('vacuum (freeze, full) pg_catalog.pg_trigger');
+			await superuser.query('vacuum (freeze, full) pg_catalog.pg_attribute');
+			await directus.query('reindex table public.prices');
+			expect((await database.plan(SINGLE)).kind).toBe('unchanged');
+		});
+	});
+
 	describe('what Directus’s role plants on its own table does not run with the operator’s rights', () => {
 		test.each(Object.entries(plantsOn('public.prices')))('%s', async (_, { sql, undo, named }) => {
 			const { database, directus, superuser } = scene();

@@ -3,7 +3,7 @@ export const MIGRATIONS: readonly { id: number; name: string; sql: string; diges
 	{
 		id: 1,
 		name: '0001-registry.sql',
-		digest: '56ac328270a3f562bd6d3ef6cb8946df29a7bbf36a7369b224097d4d9641536b',
+		digest: '15a43e738433594f5cedafe8ee1e97dcd1a7328ce94fb5fc2960a67cdfd735d2',
 		sql: `-- The registry, the ledgers and the policy store. Runs inside the registrar's transaction, as the operator, who may
 -- SET ROLE to governance_owner and governance_writer; those roles and schema "governance" exist by then.
 set local role governance_owner;
@@ -52,7 +52,9 @@ create table governance.taken_tables (
 	collection text primary key,
 	owner text not null,
 	privileges jsonb not null,
-	apply_id uuid not null references governance.applies (id)
+	apply_id uuid not null references governance.applies (id),
+	-- Where Directus's role stays the owner: which versions of its catalogue rows the last apply left behind.
+	mark text
 );
 
 create table governance.evidence_head (

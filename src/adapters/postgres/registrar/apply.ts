@@ -15,6 +15,7 @@ import { uncertifiedRows } from './certificates.ts';
 import { ensureExposure } from './exposure.ts';
 import { ensureFunctions, foreignObjects } from './functions.ts';
 import { ensureGuards, ensureMetadataGuards } from './guards.ts';
+import { ensureMark, touchedSinceApply } from './marks.ts';
 import { migrate } from './migrations.ts';
 import { type ContentTable, ensureHome, ensureOwners, inspectContentTables } from './ownership.ts';
 import { lockPlainTable, snaresOf } from './plain-table.ts';
@@ -87,13 +88,16 @@ async function withinTransaction(
 	onProgress('guards and privileges');
 	changes.push(...(await releaseUndeclared(client, desired.collections, desired.directusRole)));
 	changes.push(...(await ensureOwners(client, OWN_TABLES)));
-	for (const table of content.tables) changes.push(...(await ensureHome(client, table, desired, applyId)));
+	for (const table of content.tables) {
+		changes.push(...(await touchedSinceApply(client, table)), ...(await ensureHome(client, table, desired, applyId)));
+	}
 	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded)]) {
 		changes.push(
 			...(await ensureGuards(client, table)),
 			...(await ensureTablePrivileges(client, table, desired.directusRole)),
 		);
 	}
+	for (const table of content.tables) changes.push(...(await ensureMark(client, table, desired.strength)));
 	changes.push(
 		...(await ensureSchemaPrivileges(client, desired.directusRole)),
 		...(await ensureMetadataGuards(client)),

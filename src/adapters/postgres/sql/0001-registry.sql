@@ -46,7 +46,9 @@ create table governance.taken_tables (
 	collection text primary key,
 	owner text not null,
 	privileges jsonb not null,
-	apply_id uuid not null references governance.applies (id)
+	apply_id uuid not null references governance.applies (id),
+	-- Where Directus's role stays the owner: which versions of its catalogue rows the last apply left behind.
+	mark text
 );
 
 create table governance.evidence_head (
