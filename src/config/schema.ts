@@ -7,6 +7,7 @@ import {
 	stewardRuleSchema,
 	writeAllowanceSchema,
 } from '../contracts/policy.ts';
+import { stewardFaults } from './steward-faults.ts';
 
 const identifier = z
 	.string()
@@ -152,6 +153,11 @@ export const governanceConfigSchema = z
 		for (const collection of Object.keys(config.collections)) {
 			if (exposable.safeParse(collection).success) {
 				fault(['collections', collection], `${collection} is a table of the product and governed in every instance`);
+			}
+		}
+		for (const [collection, { stewards }] of Object.entries(config.collections)) {
+			for (const { path, message } of stewardFaults(stewards, config.agents)) {
+				fault(['collections', collection, 'stewards', ...path], message);
 			}
 		}
 		if (/^governance_(owner|writer|reader)$/.test(config.directus_role)) {

@@ -1,6 +1,7 @@
 import type { PolicyIndex, WriteAction } from './policy-index.ts';
 import { isAgent, type WritePrincipal } from './principal.ts';
 import type { WriteReason, WriteRefusalCode } from './reasons.ts';
+import { type CollectionStewards, judgeSteward } from './steward-index.ts';
 
 export { buildPolicyIndex, type PolicyIndex, type WriteAction, type WritePolicy } from './policy-index.ts';
 
@@ -9,12 +10,17 @@ export interface WriteRequest {
 	collection: string;
 	action: WriteAction;
 	fields?: readonly string[];
+	/** A call that will ask again for each write of its own, and does not know yet which actions these are. */
+	manyActions?: boolean;
 	principal: WritePrincipal;
 }
 
-/** `rule` names what decided: an entry of the policy (`write_allowlist[3]`), a governed collection, or a default. */
+/**
+ * `rule` names what decided: an entry of the policy (`write_allowlist[3]`, `steward:prices/editors`), a governed collection,
+ * or a default. `stewards` are the names of the steward rules a permit must be taken for; absent: no permit is needed.
+ */
 export type WriteDecision =
-	| { kind: 'allowed'; rule: string }
+	| { kind: 'allowed'; rule: string; stewards?: readonly string[] }
 	| { kind: 'refused'; code: WriteRefusalCode; reason: WriteReason; rule: string };
 
 /** What the process knows about its policy at this moment. `known` is the last verified one, if there ever was one. */
@@ -24,14 +30,14 @@ export type WritePosture =
 	| { kind: 'active'; index: PolicyIndex };
 
 /**
- * Default deny: a governed collection is written by nobody who comes through Directus, admins and system paths
- * included; an agent principal writes nothing that the allowlist does not name. Everything else is not ours to decide.
+ * Default deny: a governed collection is written by nobody who comes through Directus but its stewards, admins and system
+ * paths included; an agent principal writes nothing that the allowlist does not name. Everything else is not ours to decide.
  * Source: DESIGN.md §3, guarantee 1.
  */
 export function decideWrite(index: PolicyIndex, request: WriteRequest): WriteDecision {
 	const { collection, principal } = request;
 
-	if (index.governed.has(collection)) return notAllowlisted(`governed:${collection}`);
+	if (index.governed.has(collection)) return decideForSteward(index, request);
 	if (!isAgentPrincipal(index, principal)) return { kind: 'allowed', rule: 'ungoverned' };
 	return decideForAgent(index, request);
 }
@@ -82,6 +88,46 @@ export function decideBundle(posture: WritePosture, request: WriteRequest): Writ
 	return { kind: 'refused', code: 'GOVERNED_STRUCTURE_LOCKED', reason: 'BUNDLE_PROTECTED', rule: 'bundle' };
 }
 
+/** Agents never are stewards, nor is anybody without a name: public, a share, a system path, a flow with all rights. */
+function decideForSteward(index: PolicyIndex, request: WriteRequest): WriteDecision {
+	const { collection, principal } = request;
+	const stewards = index.stewards.get(collection);
+	const nobody = notAllowlisted(`governed:${collection}`);
+	if (!stewards || principal.user === null || isAgentPrincipal(index, principal)) return nobody;
+	if (principal.kind !== 'user' && principal.kind !== 'admin') return nobody;
+	return judgedSteward(stewards, request) ?? nobody;
+}
+
+function judgedSteward(
+	stewards: CollectionStewards,
+	{ collection, action, fields, manyActions, principal }: WriteRequest,
+): WriteDecision | null {
+	const { user, role, roles = [], policies = [] } = principal;
+	const marks = { user, roles: role === null || roles.includes(role) ? roles : [role, ...roles], policies };
+	const verdict = judgeSteward(stewards, marks, manyActions ? null : action, fields);
+	const code = 'GOVERNED_WRITE_DENIED';
+	switch (verdict.kind) {
+		case 'allowed':
+			return { kind: 'allowed', rule: stewardRule(collection, verdict.rules), stewards: verdict.rules };
+		case 'other_action':
+			return { kind: 'refused', code, reason: 'ACTION_NOT_STEWARDED', rule: `governed:${collection}` };
+		case 'other_field':
+			return {
+				kind: 'refused',
+				code,
+				reason: 'FIELD_NOT_STEWARDED',
+				rule: stewardRule(collection, verdict.rules),
+			};
+		case 'no_steward':
+			return null;
+		default:
+			return verdict satisfies never;
+	}
+}
+
+const stewardRule = (collection: string, rules: readonly string[]): string =>
+	`steward:${collection}/${rules.join('+')}`;
+
 function decideForAgent(index: PolicyIndex, { collection, action, fields }: WriteRequest): WriteDecision {
 	const allowed = index.allowed.get(collection)?.[action];
 	if (!allowed) return notAllowlisted('agents:default-deny');
@@ -101,7 +147,7 @@ function decideForAgent(index: PolicyIndex, { collection, action, fields }: Writ
 function isAgentPrincipal(index: PolicyIndex, principal: WritePrincipal): boolean {
 	if (principal.kind === 'agent') return true;
 	if (principal.kind === 'system') return false;
-	return isAgent(index.agents, { ...principal, roles: [] });
+	return isAgent(index.agents, { ...principal, roles: principal.roles ?? [] });
 }
 
 function firstRule(fields: ReadonlyMap<string, number>): string {

@@ -7,6 +7,12 @@ export function nextStepForWrite(reason: WriteReason): string {
 			return 'dispatch a dry run (POST /governance/dispatch) and hand its packet to an operator, who changes governed data with governed apply';
 		case 'FIELD_NOT_IN_WRITE_ALLOWLIST':
 			return 'leave out the fields the write allowlist does not name, or ask an operator to add them with governed apply';
+		case 'FIELD_NOT_STEWARDED':
+			return 'leave out the fields your steward rule does not name, or ask an operator to add them with governed apply';
+		case 'ACTION_NOT_STEWARDED':
+			return 'ask an operator: you are a steward of this collection, but not for this action';
+		case 'PERMIT_NOT_TAKEN':
+			return 'try again; if it persists, ask an operator to run governed verify: the database gave no permit for this write';
 		case 'STRUCTURE_LOCKED':
 			return 'ask an operator to change the shape of a governed collection at deploy time';
 		case 'BUNDLE_PROTECTED':

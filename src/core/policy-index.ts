@@ -1,10 +1,11 @@
 import type { AgentIndex } from './principal.ts';
+import { type CollectionStewards, indexStewards, type StewardPolicy } from './steward-index.ts';
 
 export type WriteAction = 'create' | 'update' | 'delete';
 
 /** The part of a policy that decides writes, as plain data: the core knows no schema library. */
 export interface WritePolicy {
-	governed: ReadonlyArray<{ collection: string; class: string }>;
+	governed: ReadonlyArray<{ collection: string; class: string; stewards?: readonly StewardPolicy[] }>;
 	agents: { roles: readonly string[]; users: readonly string[]; surfaces: readonly string[] };
 	write_allowlist: ReadonlyArray<{
 		collection: string;
@@ -22,6 +23,8 @@ interface AllowedAction {
 /** Answers each question with one or two look-ups, however many rules the policy holds. */
 export interface PolicyIndex {
 	governed: ReadonlyMap<string, string>;
+	/** Only of collections that have any. */
+	stewards: ReadonlyMap<string, CollectionStewards>;
 	agents: AgentIndex;
 	allowed: ReadonlyMap<string, Partial<Record<WriteAction, AllowedAction>>>;
 }
@@ -42,6 +45,11 @@ export function buildPolicyIndex(policy: WritePolicy): PolicyIndex {
 
 	return {
 		governed: new Map(policy.governed.map((entry) => [entry.collection, entry.class])),
+		stewards: new Map(
+			policy.governed.flatMap(({ collection, stewards = [] }) =>
+				stewards.length > 0 ? [[collection, indexStewards(stewards)]] : [],
+			),
+		),
 		agents: {
 			roles: new Set(policy.agents.roles),
 			users: new Set(policy.agents.users),

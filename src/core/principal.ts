@@ -4,6 +4,9 @@ export interface WritePrincipal {
 	user: string | null;
 	role: string | null;
 	surface: WriteSurface;
+	/** The role with its parents, and the Directus policies attached to them or to the user. Absent: none are known. */
+	roles?: readonly string[];
+	policies?: readonly string[];
 }
 
 export type WriteSurface = 'rest' | 'graphql' | 'ws' | 'mcp' | 'ai' | 'flow' | 'system';
@@ -35,8 +38,8 @@ export function isAgent(agents: AgentIndex, facts: Omit<PrincipalFacts, 'admin'>
 /** `facts` null is a system path: Directus itself, another extension, a schema apply. Null is not trust. */
 export function classifyPrincipal(agents: AgentIndex, facts: PrincipalFacts | null): WritePrincipal {
 	if (facts === null) return { kind: 'system', user: null, role: null, surface: 'system' };
-	const { user, role, surface } = facts;
-	return { kind: kindOf(agents, facts), user, role, surface };
+	const { user, role, surface, roles } = facts;
+	return { kind: kindOf(agents, facts), user, role, surface, roles };
 }
 
 function kindOf(agents: AgentIndex, facts: PrincipalFacts): WritePrincipal['kind'] {

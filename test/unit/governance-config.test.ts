@@ -22,6 +22,9 @@ const BASE = {
 	contracts: [CONTRACT],
 } satisfies GovernanceDeclaration;
 
+const STEWARD = { name: 'editors', roles: ['r1'], actions: ['update'], fields: ['price'] };
+const stewards = (...rules: unknown[]) => ({ collections: { prices: { stewards: rules } } });
+
 /** Declarations an operator may write. */
 const GOOD: Record<string, Record<string, unknown>> = {
 	'the least there is': { environment: 'test', executors: {}, tools: [], contracts: [] },
@@ -34,11 +37,34 @@ const GOOD: Record<string, Record<string, unknown>> = {
 		write_allowlist: [{ collection: 'constructor', actions: ['create'] }],
 	},
 	'nothing exposed': { expose: [] },
+	'stewards of some fields': stewards(STEWARD, { ...STEWARD, name: 'admins', users: ['u1'], fields: '*' }),
+	'stewards who only delete': stewards({ ...STEWARD, actions: ['delete'], fields: '*' }),
 	'a lane whose tool is not registered': { lanes: { C1: { tool: 'DOT_C1', builds: 'vocab' } } },
 };
 
 /** What must be refused, with the path of the fault. Several of these try to get round a rule. */
 const BAD: Record<string, [change: Record<string, unknown>, path: string]> = {
+	'a steward rule that names nobody': [stewards({ ...STEWARD, roles: [] }), 'collections.prices.stewards.0'],
+	'two steward rules of one name': [stewards(STEWARD, STEWARD), 'collections.prices.stewards.1.name'],
+	'a steward rule with a name like SQL': [stewards({ ...STEWARD, name: "x'" }), 'collections.prices.stewards.0.name'],
+	'a steward rule without actions': [stewards({ ...STEWARD, actions: [] }), 'collections.prices.stewards.0.actions'],
+	'a steward rule that truncates': [
+		stewards({ ...STEWARD, actions: ['truncate'] }),
+		'collections.prices.stewards.0.actions.0',
+	],
+	'a steward rule without fields': [stewards({ ...STEWARD, fields: [] }), 'collections.prices.stewards.0.fields'],
+	'a field of a steward rule named twice': [
+		stewards({ ...STEWARD, fields: ['price', 'price'] }),
+		'collections.prices.stewards.0.fields.1',
+	],
+	'fields of a rule that only deletes': [
+		stewards({ ...STEWARD, actions: ['delete'] }),
+		'collections.prices.stewards.0.fields',
+	],
+	'an agent as a steward': [
+		{ ...stewards(STEWARD), agents: { roles: ['r1'], users: [], surfaces: ['mcp'] } },
+		'collections.prices.stewards.0.roles.0',
+	],
 	'an open gate': [{ gates: { execute_enabled: true } }, 'gates.execute_enabled'],
 	'a real run': [{ gates: { real_run_enabled: true } }, 'gates.real_run_enabled'],
 	'a gate opened with a string': [{ gates: { real_run_enabled: 'true' } }, 'gates.real_run_enabled'],
