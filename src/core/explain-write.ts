@@ -2,6 +2,7 @@ import { decideQuestion, knownIndex, type WriteQuestion } from './decide-questio
 import type { PolicyIndex, WriteDecision, WritePosture } from './decide-write.ts';
 import type { WritePrincipal } from './principal.ts';
 import type { WriteReason } from './reasons.ts';
+import { stewardedFields } from './steward-index.ts';
 
 /** What one of the two layers does with a write. `not_known`: nothing verified says. */
 export interface ExplainedLayer {
@@ -53,7 +54,12 @@ function writable(
 	allows: (fields: string[]) => boolean,
 ): '*' | string[] {
 	if (allows([ANY_FIELD])) return '*';
-	const named = knownIndex(posture)?.allowed.get(collection)?.[action]?.fields.keys() ?? [];
+	const index = knownIndex(posture);
+	const stewards = index?.stewards.get(collection);
+	const named = new Set([
+		...(index?.allowed.get(collection)?.[action]?.fields.keys() ?? []),
+		...(stewards ? stewardedFields(stewards, action) : []),
+	]);
 	return [...named].filter((field) => allows([field])).sort();
 }
 
@@ -76,10 +82,14 @@ function whyRefused(reason: WriteReason, rule: string, { collection, action }: W
 	switch (reason) {
 		case 'NOT_IN_WRITE_ALLOWLIST':
 			return rule.startsWith('governed:')
-				? `${collection} is governed: nobody writes to it through Directus, admins, flows and Directus itself included`
+				? `${collection} is governed: nobody but its stewards writes to it through Directus, admins, flows and Directus itself included`
 				: `the actor is an agent, and no entry of the write allowlist names ${action} on ${collection}`;
 		case 'FIELD_NOT_IN_WRITE_ALLOWLIST':
 			return `the actor is an agent, and the write allowlist (${rule}) names other fields of ${collection}`;
+		case 'FIELD_NOT_STEWARDED':
+			return `the actor is a steward (${rule}), but not of every field that was asked for`;
+		case 'ACTION_NOT_STEWARDED':
+			return `the actor is a steward of ${collection}, but not for ${action}`;
 		case 'STRUCTURE_LOCKED':
 			return `the change is about ${rule.replace('governed:', '')}, which is governed: its shape changes at deploy time only`;
 		case 'BUNDLE_PROTECTED':
@@ -88,6 +98,7 @@ function whyRefused(reason: WriteReason, rule: string, { collection, action }: W
 			return rule === 'uninstalled'
 				? 'agents write nothing while governance is not installed'
 				: 'the instance holds: what cannot be verified is refused';
+		case 'PERMIT_NOT_TAKEN':
 		case 'REFUSED_BY_DATABASE':
 		case 'EVIDENCE_NOT_WRITTEN':
 			return 'the write was refused after this decision';
@@ -110,6 +121,12 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 		return {
 			answer: 'refuses',
 			why: 'a trigger guards the rows that describe it (GD005), and its table belongs to governance_owner (42501)',
+		};
+	}
+	if (index.stewards.has(collection)) {
+		return {
+			answer: 'refuses',
+			why: 'without a permit taken in the writing transaction nobody but governance_writer writes to it (GD006, GD001, 42501)',
 		};
 	}
 	if (index.governed.has(collection)) {

@@ -88,3 +88,9 @@ export function judgeSteward(
 	if (action === 'delete' || fields === undefined || fields.every(covers)) return { kind: 'allowed', rules };
 	return { kind: 'other_field', rules };
 }
+
+/** Every field that some rule names for this action, whoever it names. */
+export function stewardedFields({ roles, policies, users }: CollectionStewards, action: WriteAction): string[] {
+	const grants = [roles, policies, users].flatMap((marks) => [...marks.values()]);
+	return [...new Set(grants.flatMap((each) => [...(each[action]?.fields ?? [])]))];
+}
