@@ -120,7 +120,7 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 	if (about?.kind === 'structure' && about.collections.some((name) => index.governed.has(name))) {
 		return {
 			answer: 'refuses',
-			why: 'a trigger guards the rows that describe it (GD005), and its table belongs to governance_owner (42501)',
+			why: 'triggers guard the rows that describe it (GD005), and a Directus that does not own the table cannot alter it (42501)',
 		};
 	}
 	if (index.stewards.has(collection)) {
@@ -132,7 +132,7 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 	if (index.governed.has(collection)) {
 		return {
 			answer: 'refuses',
-			why: 'only the role governance_writer may write to it: Directus lacks the privilege (42501), and triggers look at who writes (GD001, GD002)',
+			why: 'triggers let only the role governance_writer write to it (GD001, GD002), and a Directus that does not own the table lacks the privilege (42501)',
 		};
 	}
 	return { answer: 'does_not_look', why: 'it guards governed collections only; agents are known in this process only' };
