@@ -37,7 +37,7 @@ export function explainWrite(
 		why,
 		layers: {
 			process: { answer: decision.kind === 'allowed' ? 'lets_through' : 'refuses', why },
-			database: databaseLayer(posture, question),
+			database: databaseLayer(posture, question, decision),
 		},
 		refusedFields: decision.kind === 'refused' && allows([]) ? refusedAmong(question.fields ?? [], allows) : [],
 		writableFields: question.action === 'delete' || !allows([]) ? null : writable(posture, question, allows),
@@ -108,11 +108,16 @@ function whyRefused(reason: WriteReason, rule: string, { collection, action }: W
 }
 
 /** What PostgreSQL does with the same write when nothing in the process has stopped it. */
-function databaseLayer(posture: WritePosture, question: WriteQuestion): ExplainedLayer {
+function databaseLayer(posture: WritePosture, question: WriteQuestion, decision: WriteDecision): ExplainedLayer {
 	const index = knownIndex(posture);
 	if (posture.kind === 'uninstalled') return { answer: 'does_not_look', why: 'governance is not installed' };
 	if (index === null) return { answer: 'not_known', why: 'no policy was verified since Directus started' };
-	return guardedRows(index, question);
+	const permit = decision.kind === 'allowed' && decision.stewards;
+	if (!permit) return guardedRows(index, question);
+	return {
+		answer: 'lets_through',
+		why: `what the permit covers that is taken in the writing transaction: no more than ${decision.rule} lets its stewards do (GD006)`,
+	};
 }
 
 function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): ExplainedLayer {

@@ -123,15 +123,15 @@ async function newRow(table: string): Promise<string> {
 
 function stageShape(wanted: Action, described: string) {
 	const about = { kind: 'structure', collections: [described] };
+	made += 1;
 	if (wanted === 'update') {
 		const question = { collection: 'directus_collections', action: wanted, fields: ['meta'], about };
 		return {
 			question,
 			path: `/collections/${described}`,
-			request: { method: 'PATCH' as const, body: { meta: { note: 'n' } } },
+			request: { method: 'PATCH' as const, body: { meta: { note: `note ${made}` } } },
 		};
 	}
-	made += 1;
 	const body = { field: `extra_${made}`, type: 'string', schema: {} };
 	const question = { collection: 'directus_fields', action: wanted, fields: Object.keys(body), about };
 	return { question, path: `/fields/${described}`, request: { method: 'POST' as const, body } };
@@ -145,7 +145,7 @@ async function stageExtension(who: 'system' | 'database', wanted: Action, target
 			: { create: 'knexInsert', update: 'knexUpdate', delete: 'knexDelete' }[wanted];
 	if (target === 'free_items')
 		await sql(
-			"insert into free_items (id, title) select n, 'again' from generate_series(1, 3) n on conflict do nothing",
+			"insert into free_items (id, title) select n, 'again' from generate_series(1, 3) n on conflict (id) do update set title = excluded.title",
 		);
 	const question = { collection: target, action: wanted, fields: ['title'] };
 	return { question, path: `/hostile/${attack}/${target}`, request: { method: 'POST' as const } };
