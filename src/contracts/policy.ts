@@ -92,6 +92,8 @@ export const policyDocumentSchema = z.strictObject({
 		posture: z.enum(['admin', 'authenticated']),
 		evidence: z.enum(['admin', 'authenticated']),
 	}),
+	/** Digest of the rows in Directus's tables that describe each governed collection, as they were when this was signed. */
+	described: z.record(z.string(), z.string()),
 	config_digest: z.string(),
 });
 

@@ -25,6 +25,7 @@ export const OWN_TABLES: readonly GuardedTable[] = [
 	{ schema: 'governance', name: 'taken_tables', key: 'collection', class: 'internal' },
 	{ schema: 'governance', name: 'evidence_head', key: 'singleton', class: 'internal' },
 	{ schema: 'governance', name: 'dispatch_claims', key: 'token', class: 'internal' },
+	{ schema: 'governance', name: 'flow_policy', key: 'singleton', class: 'internal' },
 	{ schema: 'governance', name: 'migrations', key: 'id', class: 'internal' },
 ];
 
@@ -69,31 +70,73 @@ export function guardTriggersOf({ key, class: guardClass }: GuardedTable, qualif
 	];
 }
 
-/** Directus's tables whose rows describe governed collections or this bundle, with what each describes. */
+/** Directus's tables whose rows are guarded one by one, with what a row of each describes. */
 export const METADATA_TABLES = [
 	{ name: 'directus_collections', describes: 'collections' },
 	{ name: 'directus_fields', describes: 'fields' },
 	{ name: 'directus_relations', describes: 'relations' },
 	{ name: 'directus_extensions', describes: 'extensions' },
+	{ name: 'directus_flows', describes: 'flows' },
+	{ name: 'directus_operations', describes: 'operations' },
+	{ name: 'directus_activity', describes: 'activity' },
+	{ name: 'directus_revisions', describes: 'revisions' },
 ] as const;
+
+type Describes = (typeof METADATA_TABLES)[number]['describes'];
+
+/**
+ * Collections of Directus whose entries in its audit trail are kept, beside those of governed collections: they decide who may do
+ * what, what flows do and how collections look. `governance.audit_locked` lists the same.
+ */
+export const AUDITED_COLLECTIONS = [
+	'directus_access',
+	'directus_collections',
+	'directus_extensions',
+	'directus_fields',
+	'directus_flows',
+	'directus_operations',
+	'directus_permissions',
+	'directus_policies',
+	'directus_relations',
+	'directus_roles',
+] as const;
+
+/** The function that judges a row, the events it looks at, and who refuses to empty the table, if anybody. */
+function rowGuardOf(describes: Describes): { call: string; events: string; truncate?: string } {
+	switch (describes) {
+		case 'flows':
+		case 'operations':
+			return { call: `fn_guard_flows('${describes}')`, events: 'INSERT OR UPDATE' };
+		case 'activity':
+		case 'revisions':
+			return { call: 'fn_guard_audit()', events: 'DELETE OR UPDATE', truncate: 'fn_guard_audit()' };
+		case 'collections':
+		case 'fields':
+		case 'relations':
+		case 'extensions':
+			return {
+				call: `fn_block_metadata('${describes}')`,
+				events: 'INSERT OR DELETE OR UPDATE',
+				truncate: 'fn_block_metadata_truncate()',
+			};
+		default:
+			return describes satisfies never;
+	}
+}
 
 /**
  * The triggers on one of Directus's metadata tables: before each row for a clear answer, after it because a trigger that
  * sorts later may still change the row.
  */
 export function metadataTriggersOf({ name, describes }: (typeof METADATA_TABLES)[number]): GuardTrigger[] {
-	const trigger = (triggerName: string, when: string, call: string): GuardTrigger => ({
+	const { call, events, truncate } = rowGuardOf(describes);
+	const trigger = (triggerName: string, when: string, each: string, run: string): GuardTrigger => ({
 		name: triggerName,
-		definition: `CREATE TRIGGER ${triggerName} ${when} ON public.${name} FOR EACH ${call}`,
+		definition: `CREATE TRIGGER ${triggerName} ${when} ON public.${name} FOR EACH ${each} EXECUTE FUNCTION governance.${run}`,
 	});
-	const block = `ROW EXECUTE FUNCTION governance.fn_block_metadata('${describes}')`;
 	return [
-		trigger('governance_metadata_guard', 'BEFORE INSERT OR DELETE OR UPDATE', block),
-		trigger('governance_metadata_last_look', 'AFTER INSERT OR DELETE OR UPDATE', block),
-		trigger(
-			'governance_metadata_truncate',
-			'BEFORE TRUNCATE',
-			'STATEMENT EXECUTE FUNCTION governance.fn_block_metadata_truncate()',
-		),
+		trigger('governance_metadata_guard', `BEFORE ${events}`, 'ROW', call),
+		trigger('governance_metadata_last_look', `AFTER ${events}`, 'ROW', call),
+		...(truncate ? [trigger('governance_metadata_truncate', 'BEFORE TRUNCATE', 'STATEMENT', truncate)] : []),
 	];
 }

@@ -26,8 +26,8 @@ export interface DesiredState {
 	expose: string[];
 	registry: Record<RegistryTable, Record<string, unknown>[]>;
 	configDigest: string;
-	/** The policy without what only the database knows: generation and instance id. */
-	policy: Omit<PolicyDocument, 'generation' | 'instance'> & { environment: string };
+	/** The policy without what only the database knows: generation, instance id, and how collections are described. */
+	policy: Omit<PolicyDocument, 'generation' | 'instance' | 'described'> & { environment: string };
 }
 
 export interface PolicySigner {

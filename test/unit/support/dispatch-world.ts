@@ -55,6 +55,7 @@ export function policyFor(contract: Record<string, unknown>, generation = 1): Po
 		executors: { main: { url: 'http://127.0.0.1:1' } },
 		lanes: {},
 		visibility: { posture: 'authenticated', evidence: 'admin' },
+		described: {},
 		config_digest: 'sha256:0',
 	};
 }

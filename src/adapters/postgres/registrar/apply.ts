@@ -13,12 +13,13 @@ import type {
 } from '../../../service/ports/registrar.ts';
 import { uncertifiedRows } from './certificates.ts';
 import { ensureExposure } from './exposure.ts';
+import { ensureFlowPolicy } from './flow-policy.ts';
 import { ensureFunctions, foreignObjects } from './functions.ts';
 import { ensureGuards, ensureMetadataGuards } from './guards.ts';
 import { ensureMark, touchedSinceApply } from './marks.ts';
 import { migrate } from './migrations.ts';
 import { type ContentTable, ensureHome, ensureOwners, inspectContentTables } from './ownership.ts';
-import { lockPlainTable, snaresOf } from './plain-table.ts';
+import { lockPlainTable, lockPlainTables, snaresOf } from './plain-table.ts';
 import { ensurePolicy } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
 import { ensureSchemaPrivileges, ensureTablePrivileges } from './privileges.ts';
@@ -106,6 +107,7 @@ async function withinTransaction(
 	onProgress('registry');
 	changes.push(
 		...(await ensureGovernedCollections(client, desired.policy.governed)),
+		...(await ensureFlowPolicy(client, desired.policy.flows)),
 		...(await ensureRegistry(client, desired.registry)),
 	);
 	const exposure = await ensureExposure(client, desired.expose);
@@ -128,9 +130,10 @@ async function surroundingFaults(client: Sql, directusRole: string): Promise<Fau
 	const metadata = METADATA_TABLES.map(({ name }) => `public.${name}`).filter(
 		(name) => name !== 'public.directus_collections',
 	);
+	faults.push(...(await lockPlainTables(client, metadata)));
 	const [installed] = await rowsOf(client, `select 1 from pg_class where oid = to_regclass('governance.migrations')`);
 	const own = installed ? OWN_TABLES.map(({ schema, name }) => `${schema}.${name}`) : [];
-	const snares = await snaresOf(client, ...metadata, ...own);
+	const snares = await snaresOf(client, ...own);
 	return [...faults, ...snares, ...(installed && snares.length === 0 ? await uncertifiedRows(client) : [])];
 }
 

@@ -122,3 +122,11 @@ export async function lockPlainTable(
 	await client.query(`lock table ${qualifiedName} in ${mode} mode`);
 	return snaresOf(client, qualifiedName);
 }
+
+/** Keeps plain tables what they are while they are read, without keeping anybody from writing to them. */
+export async function lockPlainTables(client: Sql, qualifiedNames: string[]): Promise<Fault[]> {
+	const before = await snaresOf(client, ...qualifiedNames);
+	if (before.length > 0) return before;
+	await client.query(`lock table ${qualifiedNames.join(', ')} in access share mode`);
+	return snaresOf(client, ...qualifiedNames);
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type PolicyDocument, policyDocumentSchema } from '../../../contracts/policy.ts';
 import { canonicalJson, digestOf } from '../../../service/canonical.ts';
 import type { Change, DesiredState, PolicySigner } from '../../../service/ports/registrar.ts';
+import { changedDescriptions, describedDigests } from '../described-digest.ts';
 import { asRole, rowsOf, type Sql } from './session.ts';
 
 interface StoredPolicy {
@@ -9,6 +10,9 @@ interface StoredPolicy {
 	/** Null: the row is there but this key did not sign it, or it is not a policy. */
 	document: PolicyDocument | null;
 }
+
+const EDITED =
+	'the rows that describe it in directus_collections, directus_fields or directus_relations are not those of the last apply';
 
 async function currentPolicy(client: Sql, signer: PolicySigner): Promise<StoredPolicy | undefined> {
 	const [row] = await rowsOf<{ generation: string; jws: string }>(
@@ -22,7 +26,10 @@ async function currentPolicy(client: Sql, signer: PolicySigner): Promise<StoredP
 	return { generation: Number(row.generation), document };
 }
 
-/** Appends the next generation of the signed policy, unless the current one already says the same. */
+/**
+ * Appends the next generation of the signed policy, unless the current one already says the same. A collection that is
+ * described otherwise than when it was signed is named apart: the guard would have refused that, so somebody got round it.
+ */
 export async function ensurePolicy(
 	client: Sql,
 	signer: PolicySigner,
@@ -31,11 +38,18 @@ export async function ensurePolicy(
 ): Promise<{ changes: Change[]; generation: number; document: PolicyDocument }> {
 	const current = await currentPolicy(client, signer);
 	const id = current?.document?.instance.id ?? randomUUID();
-	const next: PolicyDocument = { ...rest, generation: (current?.generation ?? 0) + 1, instance: { id, environment } };
+	const described = await describedDigests(
+		client,
+		rest.governed.map(({ collection }) => collection),
+	);
+	const generation = (current?.generation ?? 0) + 1;
+	const next: PolicyDocument = { ...rest, described, generation, instance: { id, environment } };
 	if (current?.document) {
 		const same = canonicalJson({ ...next, generation: 0 }) === canonicalJson({ ...current.document, generation: 0 });
 		if (same) return { changes: [], generation: current.generation, document: current.document };
 	}
+	const signed = current?.document?.described ?? {};
+	const edited = changedDescriptions(signed, described).filter((name) => Object.hasOwn(signed, name));
 	const payload = canonicalJson(policyDocumentSchema.parse(next));
 	await asRole(client, 'governance_writer', async () =>
 		client.query(
@@ -48,7 +62,10 @@ export async function ensurePolicy(
 			? `generation ${next.generation} replaces one that this key did not sign`
 			: `generation ${next.generation}, signed with key ${signer.keyId}`;
 	return {
-		changes: [{ action: current ? 'change' : 'add', area: 'policy', subject: 'policy', detail }],
+		changes: [
+			...edited.map((subject): Change => ({ action: 'change', area: 'structure', subject, detail: EDITED })),
+			{ action: current ? 'change' : 'add', area: 'policy', subject: 'policy', detail },
+		],
 		generation: next.generation,
 		document: next,
 	};

@@ -3,8 +3,8 @@ import type { Change } from '../../../service/ports/registrar.ts';
 import { type Grants, grantsOf, type Held, reconcile } from './grants.ts';
 import { identifier, ownerOf, rowsOf, type Sql } from './session.ts';
 
-/** What Directus's role may read in schema governance: enough to verify the policy, nothing else. */
-const READABLE_BY_DIRECTUS = ['policy', 'governed_collections'];
+/** What Directus's role may read in schema governance: enough to verify the policy and for its guards to run. */
+const READABLE_BY_DIRECTUS = ['policy', 'governed_collections', 'flow_policy'];
 
 /** What executors may not read whole: a grant's token hash, and what only the ledger functions and the registrar use. */
 const HIDDEN_FROM_READER = ['governance_grants', 'evidence_head', 'dispatch_claims', 'taken_tables', 'migrations'];

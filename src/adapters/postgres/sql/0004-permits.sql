@@ -1,0 +1,1 @@
+-- The permits of stewards go here; the number is kept for them.
