@@ -1,3 +1,4 @@
+import { decideAudit, decideFlow } from './decide-protected.ts';
 import {
 	decideBundle,
 	decideInPosture,
@@ -7,12 +8,17 @@ import {
 	type WritePosture,
 	type WriteRequest,
 } from './decide-write.ts';
+import type { FlowChange } from './flow-shape.ts';
 import { type AgentIndex, classifyPrincipal, type PrincipalFacts, type WritePrincipal } from './principal.ts';
 
 const NOBODY: AgentIndex = { roles: new Set(), users: new Set(), surfaces: new Set() };
 
-/** What a write is about beyond its own table: the shape of collections, or the rows that load this bundle. */
-export type WriteSubject = { kind: 'structure'; collections: readonly string[] } | { kind: 'bundle' };
+/** What a write is about beyond its own table: the shape of collections, the rows that load this bundle, flows, the audit trail. */
+export type WriteSubject =
+	| { kind: 'structure'; collections: readonly string[] }
+	| { kind: 'bundle' }
+	| { kind: 'flow'; changes: readonly FlowChange[] }
+	| { kind: 'audit'; collections: readonly string[] };
 
 /** One write somebody wants. */
 export interface WriteQuestion extends Omit<WriteRequest, 'principal'> {
@@ -32,6 +38,10 @@ export function decideQuestion(
 			return decideBundle(posture, request);
 		case 'structure':
 			return decideStructure(posture, request, question.about.collections);
+		case 'flow':
+			return decideFlow(posture, request, question.about.changes);
+		case 'audit':
+			return decideAudit(posture, request, question.about.collections);
 		default:
 			return question.about satisfies never;
 	}

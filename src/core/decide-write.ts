@@ -21,7 +21,14 @@ export interface WriteRequest {
  */
 export type WriteDecision =
 	| { kind: 'allowed'; rule: string; stewards?: readonly string[] }
-	| { kind: 'refused'; code: WriteRefusalCode; reason: WriteReason; rule: string };
+	| {
+			kind: 'refused';
+			code: WriteRefusalCode;
+			reason: WriteReason;
+			rule: string;
+			/** One clause that says more than the code does. */
+			detail?: string;
+	  };
 
 /** What the process knows about its policy at this moment. `known` is the last verified one, if there ever was one. */
 export type WritePosture =

@@ -1,3 +1,4 @@
+import { isAudited } from './decide-protected.ts';
 import { decideQuestion, knownIndex, type WriteQuestion } from './decide-question.ts';
 import type { PolicyIndex, WriteDecision, WritePosture } from './decide-write.ts';
 import type { WritePrincipal } from './principal.ts';
@@ -37,7 +38,7 @@ export function explainWrite(
 		why,
 		layers: {
 			process: { answer: decision.kind === 'allowed' ? 'lets_through' : 'refuses', why },
-			database: databaseLayer(posture, question, decision),
+			database: databaseLayer(posture, question),
 		},
 		refusedFields: decision.kind === 'refused' && allows([]) ? refusedAmong(question.fields ?? [], allows) : [],
 		writableFields: question.action === 'delete' || !allows([]) ? null : writable(posture, question, allows),
@@ -94,6 +95,10 @@ function whyRefused(reason: WriteReason, rule: string, { collection, action }: W
 			return `the change is about ${rule.replace('governed:', '')}, which is governed: its shape changes at deploy time only`;
 		case 'BUNDLE_PROTECTED':
 			return 'these rows load the guard itself: who may switch it off may write anything';
+		case 'FLOW_SHAPE_NOT_ALLOWED':
+			return 'a flow may only sync or dispatch, with read-only helpers, whoever saves it';
+		case 'AUDIT_TRAIL_LOCKED':
+			return 'entries that tell of governed collections, or of what decides over them, are neither changed nor deleted';
 		case 'POLICY_NOT_VERIFIED':
 			return rule === 'uninstalled'
 				? 'agents write nothing while governance is not installed'
@@ -108,16 +113,11 @@ function whyRefused(reason: WriteReason, rule: string, { collection, action }: W
 }
 
 /** What PostgreSQL does with the same write when nothing in the process has stopped it. */
-function databaseLayer(posture: WritePosture, question: WriteQuestion, decision: WriteDecision): ExplainedLayer {
+function databaseLayer(posture: WritePosture, question: WriteQuestion): ExplainedLayer {
 	const index = knownIndex(posture);
 	if (posture.kind === 'uninstalled') return { answer: 'does_not_look', why: 'governance is not installed' };
 	if (index === null) return { answer: 'not_known', why: 'no policy was verified since Directus started' };
-	const permit = decision.kind === 'allowed' && decision.stewards;
-	if (!permit) return guardedRows(index, question);
-	return {
-		answer: 'lets_through',
-		why: `what the permit covers that is taken in the writing transaction: no more than ${decision.rule} lets its stewards do (GD006)`,
-	};
+	return guardedRows(index, question);
 }
 
 function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): ExplainedLayer {
@@ -125,7 +125,7 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 	if (about?.kind === 'structure' && about.collections.some((name) => index.governed.has(name))) {
 		return {
 			answer: 'refuses',
-			why: 'triggers guard the rows that describe it (GD005), and a Directus that does not own the table cannot alter it (42501)',
+			why: 'a trigger guards the rows that describe it (GD005), and its table belongs to governance_owner (42501)',
 		};
 	}
 	if (index.stewards.has(collection)) {
@@ -134,10 +134,16 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 			why: 'without a permit taken in the writing transaction nobody but governance_writer writes to it (GD006, GD001, 42501)',
 		};
 	}
+	if (about?.kind === 'audit' && about.collections.some((name) => isAudited(index, name))) {
+		return { answer: 'refuses', why: 'a trigger keeps entries about governed collections (GD005)' };
+	}
+	if (about?.kind === 'flow') {
+		return { answer: 'not_known', why: 'triggers judge each flow and each operation by itself (GD005)' };
+	}
 	if (index.governed.has(collection)) {
 		return {
 			answer: 'refuses',
-			why: 'triggers let only the role governance_writer write to it (GD001, GD002), and a Directus that does not own the table lacks the privilege (42501)',
+			why: 'only the role governance_writer may write to it: Directus lacks the privilege (42501), and triggers look at who writes (GD001, GD002)',
 		};
 	}
 	return { answer: 'does_not_look', why: 'it guards governed collections only; agents are known in this process only' };

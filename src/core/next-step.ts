@@ -17,6 +17,10 @@ export function nextStepForWrite(reason: WriteReason): string {
 			return 'ask an operator to change the shape of a governed collection at deploy time';
 		case 'BUNDLE_PROTECTED':
 			return 'ask an operator to run governed uninstall';
+		case 'FLOW_SHAPE_NOT_ALLOWED':
+			return 'build the flow from governed-dispatch (any trigger) or governed-cdc-sync (an event of type action, or a schedule) and read-only helpers, or ask an operator to name the operation among flows.helpers and to run governed apply';
+		case 'AUDIT_TRAIL_LOCKED':
+			return 'leave the entry as it is; what Directus wrote down about governed collections and about what decides over them is kept';
 		case 'REFUSED_BY_DATABASE':
 			return 'ask an operator: the database guards this table and only governed apply writes to it';
 		case 'POLICY_NOT_VERIFIED':

@@ -1,3 +1,4 @@
+import type { FlowRules } from './flow-shape.ts';
 import type { AgentIndex } from './principal.ts';
 import { type CollectionStewards, indexStewards, type StewardPolicy } from './steward-index.ts';
 
@@ -12,6 +13,8 @@ export interface WritePolicy {
 		actions: readonly WriteAction[];
 		fields?: readonly string[] | undefined;
 	}>;
+	/** Absent: nothing but this product's own operations. */
+	flows?: FlowRules | undefined;
 }
 
 /** What agents may do to one collection with one action. `any` is the rule that names no fields. */
@@ -27,6 +30,7 @@ export interface PolicyIndex {
 	stewards: ReadonlyMap<string, CollectionStewards>;
 	agents: AgentIndex;
 	allowed: ReadonlyMap<string, Partial<Record<WriteAction, AllowedAction>>>;
+	flows: FlowRules;
 }
 
 /** Rules for the same collection and action add up: a write may use the fields of all of them together. */
@@ -56,6 +60,7 @@ export function buildPolicyIndex(policy: WritePolicy): PolicyIndex {
 			surfaces: new Set(policy.agents.surfaces),
 		},
 		allowed,
+		flows: policy.flows ?? { mode: 'enforce', helpers: [] },
 	};
 }
 

@@ -96,11 +96,11 @@ export function createInProcessGuard({ runtime, guard, probing, evidenceOf }: Gu
 function refusalFacts(
 	ask: WriteAsk,
 	about: WriteSubject | undefined,
-	{ code, reason, rule }: RefusedDecision,
+	{ code, reason, rule, detail }: RefusedDecision,
 ): RefusalFacts {
 	const locked =
 		rule.startsWith('governed:') && about?.kind === 'structure' ? rule.slice('governed:'.length) : ask.collection;
-	return { code, reason, collection: locked, action: ask.action, rule };
+	return { code, reason, collection: locked, action: ask.action, rule, ...(detail !== undefined && { detail }) };
 }
 
 function probeRefusal(facts: RefusalFacts): Error {

@@ -2,7 +2,7 @@ import type { WriteRefusalCode } from '../../core/reasons.ts';
 
 /** What PostgreSQL refused, read from its error. */
 export interface DatabaseRefusal {
-	code: Extract<WriteRefusalCode, 'GOVERNED_WRITE_DENIED' | 'GOVERNED_STRUCTURE_LOCKED'>;
+	code: Extract<WriteRefusalCode, 'GOVERNED_WRITE_DENIED' | 'GOVERNED_STRUCTURE_LOCKED' | 'FLOW_NOT_ALLOWED'>;
 	sqlstate: string;
 	collection: string;
 	action: string;
@@ -31,7 +31,12 @@ export function readDatabaseRefusal(
 	if (typeof code !== 'string' || typeof message !== 'string') return null;
 
 	const guardCode = GUARD_CODES[code];
-	if (guardCode) return { code: guardCode, sqlstate: code, ...subjectOf(message) };
+	if (guardCode) {
+		const subject = subjectOf(message);
+		const isFlow = code === 'GD005' && /^directus_(flows|operations)$/.test(subject.collection);
+		return { code: isFlow ? 'FLOW_NOT_ALLOWED' : guardCode, sqlstate: code, ...subject };
+	}
+
 	return code === '42501' ? readPrivilege(message, statement, isGoverned) : null;
 }
 

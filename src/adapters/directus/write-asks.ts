@@ -1,7 +1,9 @@
 import type { WriteAction } from '../../core/decide-write.ts';
 import type { WriteSubject } from '../../service/guard/write-guard.ts';
+import { auditedCollections, isAuditTrail } from './audit-trail.ts';
 import { bundleRows, describedByRows, isStructural } from './described-collections.ts';
 import type { WritingService } from './directus-types.ts';
+import { flowChanges, isFlowTable } from './flow-changes.ts';
 
 /** One write as a service call means it. `payload` is only looked at for the names of its top-level fields. */
 export interface WriteAsk {
@@ -79,6 +81,14 @@ function itemAsk(service: WritingService, action: WriteAction, keys: unknown, pa
 	if (!collection.startsWith('directus_')) return { collection, action, payload };
 	if (collection === 'directus_extensions') {
 		return { collection, action, payload, about: () => bundleRows(service, action, listOf(keys), payload) };
+	}
+
+	const [keyed, data] = [listOf(keys), payload];
+	if (isFlowTable(collection)) {
+		return { collection, action, payload, about: () => flowChanges(service, collection, action, keyed, data) };
+	}
+	if (isAuditTrail(collection)) {
+		return { collection, action, payload, about: () => auditedCollections(service, collection, action, keyed, data) };
 	}
 
 	if (!isStructural(collection)) return { collection, action, payload };

@@ -8,6 +8,8 @@ export interface WriteRefusal {
 	collection: string;
 	action: string;
 	rule: string;
+	/** One clause that says more than the code: which operation of a flow is at fault, and why. */
+	detail?: string;
 	evidence: { id: string } | null;
 	next: string;
 }
@@ -31,7 +33,8 @@ export function refusalMessage(refusal: WriteRefusal): string {
 	return `[DENIED] ${collection}.${action}: ${explanation(refusal)} (${reason}; evidence ${evidence?.id ?? 'none'}; next: ${next})`;
 }
 
-function explanation({ code }: WriteRefusal): string {
+function explanation({ code, detail }: WriteRefusal): string {
+	if (detail !== undefined) return detail;
 	switch (code) {
 		case 'GOVERNED_WRITE_DENIED':
 			return 'not in write allowlist';
