@@ -3,9 +3,12 @@ import type { ExtensionContext } from '../../src/adapters/directus/directus-type
 import { type DirectusRuntime, type ProcessSlot, processSlot } from '../../src/adapters/directus/runtime.ts';
 import { unsupportedRuntime } from '../../src/adapters/directus/unsupported-runtime.ts';
 import { createPolicyVerifier } from '../../src/adapters/keys/policy-verifier.ts';
+import { createCatalogueWatch } from '../../src/adapters/postgres/catalogue-watch.ts';
 import { createEvidenceLog } from '../../src/adapters/postgres/evidence-log.ts';
 import { createPolicySource } from '../../src/adapters/postgres/policy-source.ts';
 import { openPool } from '../../src/adapters/postgres/pool.ts';
+import { createSelfTest } from '../../src/adapters/postgres/self-test.ts';
+import { createDatabaseWatch } from '../../src/service/guard/database-watch.ts';
 import { createPolicyKeeper } from '../../src/service/guard/policy-keeper.ts';
 import type { ProbeResult } from '../../src/service/guard/runtime.ts';
 
@@ -30,7 +33,16 @@ function createRuntime(context: ExtensionContext): DirectusRuntime {
 	}
 
 	const pool = openPool(settings);
-	const keeper = createPolicyKeeper(createPolicySource(pool, settings), createPolicyVerifier(keysDir(context.env)));
+	const now = () => new Date().toISOString();
+	const watch = createDatabaseWatch({
+		catalogue: createCatalogueWatch(pool),
+		selfTest: createSelfTest(pool, now),
+		hold: (detail) => keeper.hold('DATABASE_GUARD_NOT_DEMONSTRATED', detail),
+		elapsed: () => performance.now(),
+		now,
+	});
+	const verifier = createPolicyVerifier(keysDir(context.env));
+	const keeper = createPolicyKeeper(createPolicySource(pool, settings), verifier, watch.inspect);
 	let probes: readonly ProbeResult[] = [];
 
 	return {
@@ -45,6 +57,8 @@ function createRuntime(context: ExtensionContext): DirectusRuntime {
 		recordProbes(results) {
 			probes = results;
 		},
+		databaseControls: watch.controls,
+		testDatabase: watch.test,
 		async close() {
 			keeper.close();
 			if (!pool.ending) await pool.end();

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { at } from '../../instance/http.ts';
-import { withClient } from '../../instance/roles.ts';
-import { createDatabaseProbe } from '../../src/adapters/postgres/database-probe.ts';
 import { digestOf } from '../../src/service/canonical.ts';
 import {
 	type DispatchInstance,
@@ -289,41 +286,4 @@ test('the cost of a dispatch does not grow with the ledgers: none is scanned who
 	}
 	await Promise.all(Array.from({ length: 60 }, () => outcome()));
 	expect(await settled()).toBe(before);
-});
-
-describe('the probe of the database', () => {
-	const TABLE = 'public.dot_tools';
-	const collections = ['dot_tools', 'governance_gates'];
-	const probe = async () => {
-		const pool = new pg.Pool({ connectionString: instance.database.directusUrl, max: 1 });
-		try {
-			const controls = await createDatabaseProbe(pool, Date.now).run(collections, 1);
-			return Object.fromEntries(controls.map(({ id, state, detail }) => [id, `${state}: ${detail}`]));
-		} finally {
-			await pool.end();
-		}
-	};
-
-	test('counts a control only when PostgreSQL really refuses, and names what it does not', async () => {
-		const before = await instance.governedRows();
-		for (const state of Object.values(await probe())) expect(state).toMatch(/^demonstrated/);
-		const { rows } = await withClient(instance.database.superuserUrl, (client) =>
-			client.query<{ name: string }>(
-				`select tgname as name from pg_trigger where tgrelid = '${TABLE}'::regclass and not tgisinternal`,
-			),
-		);
-		await instance.sql(`grant insert, truncate on ${TABLE} to directus`);
-		try {
-			expect((await probe())['database.insert']).toMatch(/^demonstrated/);
-			for (const { name } of rows) await instance.sql(`alter table ${TABLE} disable trigger ${name}`);
-			const seen = await probe();
-			expect(seen['database.insert']).toBe('failed: not refused on dot_tools');
-			expect(seen['database.truncate']).toBe('not_demonstrated: not shown for dot_tools');
-			expect(seen['database.delete']).toMatch(/^demonstrated/);
-		} finally {
-			for (const { name } of rows) await instance.sql(`alter table ${TABLE} enable always trigger ${name}`);
-			await instance.sql(`revoke insert, truncate on ${TABLE} from directus`);
-		}
-		expect(await instance.governedRows()).toBe(before);
-	});
 });

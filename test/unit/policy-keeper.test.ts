@@ -112,3 +112,47 @@ describe('the policy of this process', () => {
 		keeper.close();
 	});
 });
+
+describe('what has to be seen before a policy counts', () => {
+	test('the first policy waits for its inspection, a later one counts at once', async () => {
+		const waiting: { release(): void; generation: number }[] = [];
+		let reading = row(1);
+		const keeper = createPolicyKeeper(
+			{ read: async () => reading, watch: () => () => undefined },
+			verifier,
+			(subject) => {
+				return new Promise((resolve) => {
+					waiting.push({ release: resolve, generation: subject.generation });
+				});
+			},
+		);
+		const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+		await turn();
+		expect(keeper.state()).toMatchObject({ kind: 'hold', reason: 'POLICY_LOADING' });
+		waiting.shift()?.release();
+		await keeper.ready();
+		expect(keeper.state()).toMatchObject({ kind: 'active', policy: { generation: 1 } });
+		reading = row(2);
+		const refreshed = keeper.refresh();
+		await turn();
+		expect(keeper.state()).toMatchObject({ kind: 'active', policy: { generation: 2 } });
+		waiting.shift()?.release();
+		await refreshed;
+		keeper.close();
+	});
+
+	test('a hold told during the first inspection is the first state there is', async () => {
+		const keeper = createPolicyKeeper(
+			{ read: async () => row(1), watch: () => () => undefined },
+			verifier,
+			async () => {
+				keeper.hold('DATABASE_GUARD_NOT_DEMONSTRATED', 'database.insert: not refused');
+			},
+		);
+		const states: string[] = [];
+		keeper.onChange((state) => states.push(state.kind === 'hold' ? state.reason : state.kind));
+		await keeper.ready();
+		expect(states).toEqual(['DATABASE_GUARD_NOT_DEMONSTRATED']);
+		keeper.close();
+	});
+});

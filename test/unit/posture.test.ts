@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EvidenceEntry } from '../../src/contracts/evidence.ts';
+import type { PostureControl } from '../../src/contracts/posture.ts';
 import type { DispatchCaller } from '../../src/service/dispatch/caller.ts';
 import type { ProbeResult, RuntimeState } from '../../src/service/guard/runtime.ts';
 import type { DatabasePosture } from '../../src/service/posture/ports.ts';
@@ -20,11 +21,25 @@ const SEPARATED = {
 const LAWFUL: DatabasePosture = { generation: 1, gates: POLICY.gates, strength: SEPARATED };
 const active: RuntimeState = { kind: 'active', policy: POLICY };
 
-const posture = (state: RuntimeState, database: DatabasePosture | null = LAWFUL, probes: ProbeResult[] = []) =>
+const posture = (
+	state: RuntimeState,
+	database: DatabasePosture | null = LAWFUL,
+	probes: ProbeResult[] = [],
+	controls: PostureControl[] = [],
+	probeNow = false,
+) =>
 	readPosture(
-		{ state: () => state, ready: () => Promise.resolve(), probes: () => probes },
+		{
+			state: () => state,
+			ready: () => Promise.resolve(),
+			probes: () => probes,
+			databaseControls: () => controls,
+			testDatabase: async () => {
+				controls = [{ id: 'database.insert', state: 'demonstrated', detail: 'just tried', at: AT }];
+			},
+		},
 		{ read: () => (database === null ? Promise.reject(new Error('lost')) : Promise.resolve(database)) },
-		{ run: () => (database === null ? Promise.reject(new Error('lost')) : Promise.resolve([])) },
+		probeNow,
 	);
 const codes = async (...args: Parameters<typeof posture>) => (await posture(...args)).alarms.map(({ code }) => code);
 
@@ -47,6 +62,20 @@ describe('posture', () => {
 		expect(states).toMatchObject({ rest: 'demonstrated', 'mcp.create': 'failed', graphql: 'not_demonstrated' });
 		expect(states.mcp).toBeUndefined();
 		expect(alarms).toEqual([{ code: 'GUARD_FAILED', detail: 'mcp.create: y' }]);
+	});
+
+	test('tells what the last self-test of the database saw, or tries anew when asked', async () => {
+		const failed: PostureControl = {
+			id: 'database.structure',
+			state: 'failed',
+			detail: 'trigger x is missing',
+			at: AT,
+		};
+		expect((await posture(active, LAWFUL, [], [failed])).alarms).toEqual([
+			{ code: 'GUARD_FAILED', detail: 'database.structure: trigger x is missing' },
+		]);
+		const { controls } = await posture(active, LAWFUL, [], [failed], true);
+		expect(controls[0]).toMatchObject({ id: 'database.insert', state: 'demonstrated' });
 	});
 
 	test.each([

@@ -8,7 +8,6 @@ import { mountMcpRoute } from '../../../src/adapters/directus/http/mcp-route.ts'
 import { mountReadRoutes } from '../../../src/adapters/directus/http/read-routes.ts';
 import { createExecutorClient } from '../../../src/adapters/executor/client.ts';
 import { createExecutorDirectory } from '../../../src/adapters/executor/directory.ts';
-import { createDatabaseProbe } from '../../../src/adapters/postgres/database-probe.ts';
 import { createDispatchStore } from '../../../src/adapters/postgres/dispatch-store.ts';
 import { createEvidenceReader } from '../../../src/adapters/postgres/evidence-reader.ts';
 import { createPostureSource } from '../../../src/adapters/postgres/posture-source.ts';
@@ -29,8 +28,7 @@ export default {
 		const executors = createExecutorDirectory(createExecutorClient());
 		const dispatch = createDispatch({ runtime, store: createDispatchStore(pool), executors, system });
 		const source = createPostureSource(pool);
-		const probe = createDatabaseProbe(pool, Date.now);
-		const posture = () => readPosture(runtime, source, probe);
+		const posture = (probeNow?: boolean) => readPosture(runtime, source, probeNow);
 		const guard = createReadGuard(runtime, Date.now);
 
 		const explain = createExplain({ runtime, guard, directory: createPrincipalDirectory(pool) });

@@ -31,7 +31,7 @@ export const texts = {
 	noAlarms: (generation: number) => `No alarms. The signed policy of generation ${generation} is in force.`,
 	alarms: {
 		HOLD: 'On hold',
-		GUARD_FAILED: 'A guard let a write through',
+		GUARD_FAILED: 'A guard does not hold',
 		GATES_DIFFER: 'Gates were changed outside governed apply',
 		GENERATION_DIFFERS: 'Another policy than the one in force',
 		NOT_SEPARATED: 'The database alone does not hold',
@@ -82,6 +82,10 @@ export const texts = {
 			'database.update': 'Database, UPDATE',
 			'database.delete': 'Database, DELETE',
 			'database.truncate': 'Database, TRUNCATE',
+			'database.structure': 'Database, guards as applied',
+			'database.metadata': 'Database, descriptions of collections',
+			'database.roles': 'Database, becoming a writer',
+			'database.probes': 'Database, self-test',
 		} as Readonly<Record<string, string>>,
 	},
 

@@ -15,6 +15,8 @@ export function unsupportedRuntime(): DirectusRuntime {
 		onPolicy: () => () => undefined,
 		probes: () => [],
 		recordProbes: () => undefined,
+		databaseControls: () => [],
+		testDatabase: () => Promise.resolve(),
 		hold: () => undefined,
 		refresh: () => Promise.resolve(),
 		close: () => Promise.resolve(),

@@ -7,3 +7,9 @@ export function isConnectionLost(error: unknown): boolean {
 	if (typeof code !== 'string') return true;
 	return code.length !== 5 || LOST.test(code) || /^E[A-Z]+$/.test(code);
 }
+
+/** True where the database said nothing about the question: no connection, a lock held by others, or no time left. */
+export function cannotBeAsked(error: unknown): boolean {
+	const code = (error as { code?: unknown } | null)?.code;
+	return isConnectionLost(error) || code === '55P03' || code === '57014';
+}

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Fault } from '../../service/ports/registrar.ts';
+import { METADATA_PROBES } from './metadata-probes.ts';
 import { lockPlainTable } from './registrar/plain-table.ts';
 
 /** One write that was really tried and rolled back. `refused` only when a guard or a missing privilege said no. */
@@ -92,27 +93,6 @@ async function plantedOn(client: Pick<pg.Client, 'query'>, { name, owner }: Targ
 	if (owner === 'governance_owner') return undefined;
 	return (await lockPlainTable(client, `public.${pg.escapeIdentifier(name)}`))[0];
 }
-
-/** Rows that would describe a governed collection, or this bundle as disabled. */
-const METADATA_PROBES = [
-	{
-		table: 'directus_collections',
-		statement: `insert into public.directus_collections (collection) values ('dot_tools')`,
-	},
-	{
-		table: 'directus_fields',
-		statement: `insert into public.directus_fields (collection, field) values ('dot_tools', 'probe')`,
-	},
-	{
-		table: 'directus_relations',
-		statement: `insert into public.directus_relations (many_collection, many_field, one_allowed_collections) values ('probe', 'probe', 'dot_tools')`,
-	},
-	{
-		table: 'directus_extensions',
-		statement: `insert into public.directus_extensions (id, folder, source, enabled)
-			values (gen_random_uuid(), 'directus-extension-governed-dispatch', 'local', false)`,
-	},
-] as const;
 
 /** These tables are Directus's own: what its role plants there runs in this session, so it is locked and looked at first. */
 async function tryMetadata(

@@ -16,8 +16,18 @@ export interface PolicyKeeper {
 	close(): void;
 }
 
-/** Keeps the verified policy of this process current. Every doubt is a hold; the generation never goes back. */
-export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifier): PolicyKeeper {
+/** What else has to be seen before a policy counts, after each reading of it. Never rejects. */
+export type Inspect = (policy: PolicyDocument) => Promise<void>;
+
+/**
+ * Keeps the verified policy of this process current. Every doubt is a hold; the generation never goes back. The first
+ * policy counts only once it was inspected; a later one counts at once, because it may forbid what the one before allowed.
+ */
+export function createPolicyKeeper(
+	source: PolicySource,
+	verifier: PolicyVerifier,
+	inspect: Inspect = async () => undefined,
+): PolicyKeeper {
 	const listeners = new Set<(state: RuntimeState) => void>();
 	const otherHolds = new Map<HoldReason, string>();
 	let loaded: RuntimeState = { kind: 'hold', reason: 'POLICY_LOADING', detail: 'the policy has not been read yet' };
@@ -79,6 +89,15 @@ export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifie
 		for (const listener of listeners) listener(next);
 	}
 
+	let wasInspected = false;
+
+	async function inspected(state: RuntimeState): Promise<boolean> {
+		if (state.kind === 'uninstalled' || !state.policy) return false;
+		await inspect(state.policy);
+		wasInspected = true;
+		return true;
+	}
+
 	let reading: Promise<void> | undefined;
 	let again = false;
 
@@ -92,8 +111,11 @@ export function createPolicyKeeper(source: PolicySource, verifier: PolicyVerifie
 		reading = (async () => {
 			do {
 				again = false;
-				loaded = await load();
+				const next = await load();
+				const early = !wasInspected && (await inspected(next));
+				loaded = next;
 				publish();
+				if (!early) await inspected(next);
 			} while (again);
 		})().finally(() => {
 			reading = undefined;

@@ -1,5 +1,6 @@
 import type { EvidenceLog } from '../../contracts/evidence.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
+import type { PostureControl } from '../../contracts/posture.ts';
 
 /** Why nothing proceeds until an operator acts. Closed: posture, health and dispatch match on it. */
 export type HoldReason =
@@ -12,6 +13,7 @@ export type HoldReason =
 	| 'POLICY_GENERATION_WENT_BACK'
 	| 'GUARD_INCOMPLETE'
 	| 'GUARD_NOT_DEMONSTRATED'
+	| 'DATABASE_GUARD_NOT_DEMONSTRATED'
 	| 'RESTART_REQUIRED'
 	| 'UNSUPPORTED_DATABASE';
 
@@ -40,6 +42,10 @@ export interface Runtime {
 	/** What the last run of the probes saw; empty before the first. */
 	probes(): readonly ProbeResult[];
 	recordProbes(results: readonly ProbeResult[]): void;
+	/** What the last look at the guards of the database saw; empty before the first. */
+	databaseControls(): readonly PostureControl[];
+	/** Looks at the catalogue and tries every probe in the database now. Never rejects. */
+	testDatabase(): Promise<void>;
 	/** Holds for a reason that lies outside the policy; `detail` null takes that reason back. */
 	hold(reason: HoldReason, detail: string | null): void;
 	/** Reads the policy again now. */

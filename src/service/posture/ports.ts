@@ -1,5 +1,4 @@
 import type { EvidenceRecord } from '../../contracts/evidence.ts';
-import type { PostureControl } from '../../contracts/posture.ts';
 import type { Switches } from '../../core/dispatch-facts.ts';
 import type { StrengthFacts } from '../../core/strength.ts';
 
@@ -13,12 +12,6 @@ export interface DatabasePosture {
 export interface PostureSource {
 	/** Rejects when the database cannot be asked. */
 	read(directusRole: string): Promise<DatabasePosture>;
-}
-
-/** Negative probes of PostgreSQL itself, tried with Directus's own role and rolled back. */
-export interface DatabaseProbe {
-	/** May answer with what was seen some minutes ago, of the same collections and generation. Rejects when it cannot ask. */
-	run(collections: readonly string[], generation: number): Promise<PostureControl[]>;
 }
 
 /** `limit` entries below index `before`, newest first. */

@@ -2,7 +2,7 @@ import type { Gates, PolicyDocument } from '../../contracts/policy.ts';
 import type { Posture, PostureAlarm, PostureControl } from '../../contracts/posture.ts';
 import { computeStrength } from '../../core/strength.ts';
 import type { ProbeResult, Runtime, RuntimeState } from '../guard/runtime.ts';
-import type { DatabasePosture, DatabaseProbe, PostureSource } from './ports.ts';
+import type { DatabasePosture, PostureSource } from './ports.ts';
 
 /** Ways to write that exist whether or not anybody has probed them here. Source: WRITE-PATHS, DESIGN.md §3, 10. */
 const SURFACES = ['rest', 'graphql', 'ws', 'mcp', 'flow', 'database'] as const;
@@ -15,17 +15,22 @@ const LIMITS = [
 
 const NOTHING_READ = { level: 'not_demonstrated' as const, weaknesses: [] };
 
-/** What holds here and now, and what nobody has shown. Never rejects: a database that cannot be asked is an alarm. */
+/**
+ * What holds here and now, and what nobody has shown. Never rejects: a database that cannot be asked is an alarm.
+ *
+ * @param probeNow tries every control of the database first, instead of telling what the last self-test saw
+ */
 export async function readPosture(
-	runtime: Pick<Runtime, 'state' | 'ready' | 'probes'>,
+	runtime: Pick<Runtime, 'state' | 'ready' | 'probes' | 'databaseControls' | 'testDatabase'>,
 	source: PostureSource,
-	probe: DatabaseProbe,
+	probeNow = false,
 ): Promise<Posture> {
 	await runtime.ready();
+	if (probeNow) await runtime.testDatabase();
 	const state = runtime.state();
 	const policy = state.kind === 'uninstalled' ? null : (state.policy ?? null);
 	const database = policy === null ? null : await source.read(policy.directus_role).catch(() => null);
-	const controls = controlsOf(runtime.probes(), policy === null ? [] : await probed(policy, probe));
+	const controls = controlsOf(runtime.probes(), policy === null ? [] : runtime.databaseControls());
 	const strength = database === null ? NOTHING_READ : computeStrength(database.strength);
 	return {
 		state: state.kind,
@@ -41,11 +46,6 @@ export async function readPosture(
 		alarms: [...stateAlarms(state), ...controlAlarms(controls), ...databaseAlarms(policy, database)],
 		limits: LIMITS,
 	};
-}
-
-function probed({ governed, generation }: PolicyDocument, probe: DatabaseProbe): Promise<PostureControl[]> {
-	const collections = governed.map(({ collection }) => collection);
-	return probe.run(collections, generation).catch(() => []);
 }
 
 function controlsOf(probes: readonly ProbeResult[], database: readonly PostureControl[]): PostureControl[] {

@@ -10,7 +10,8 @@ import { sendData, sendError, sendHold, sendReadRefusal } from './respond.ts';
 
 export interface ReadRoutePorts {
 	runtime: Runtime;
-	posture(): Promise<Posture>;
+	/** `probeNow`: tries every control of the database first. */
+	posture(probeNow?: boolean): Promise<Posture>;
 	evidence: EvidenceReader;
 	guard: ReadGuard;
 	onFault(error: unknown): void;
@@ -35,7 +36,11 @@ export function mountReadRoutes(router: HttpRouter, ports: ReadRoutePorts): void
 
 	router.get(
 		'/posture',
-		reading('posture', async (_request, response) => sendData(response, await posture())),
+		reading('posture', async (request, response) => {
+			// Each try costs the database some work, so only an admin may ask for one.
+			const probeNow = request.query.probe === 'now' && request.accountability?.admin === true;
+			sendData(response, await posture(probeNow));
+		}),
 	);
 
 	router.get(

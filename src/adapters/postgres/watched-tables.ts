@@ -1,0 +1,34 @@
+import type { PolicyDocument } from '../../contracts/policy.ts';
+import { type GuardClass, OWN_TABLES } from '../../core/governed-tables.ts';
+
+/** A table that must be guarded here: the product's own, and the content tables the policy names. */
+export interface WatchedTable {
+	schema: 'public' | 'governance';
+	name: string;
+	class: GuardClass;
+	/** Null for a content table, whose key only the database knows. */
+	key: string | null;
+	stewards: PolicyDocument['governed'][number]['stewards'];
+}
+
+export function watchedTables({ governed }: Pick<PolicyDocument, 'governed'>): WatchedTable[] {
+	const own = new Set(OWN_TABLES.filter(({ schema }) => schema === 'public').map(({ name }) => name));
+	return [
+		...OWN_TABLES.map(({ schema, name, key, class: guardClass }) => ({
+			schema,
+			name,
+			key,
+			class: guardClass,
+			stewards: [],
+		})),
+		...governed
+			.filter(({ collection }) => !own.has(collection))
+			.map(({ collection, class: guardClass, stewards }) => ({
+				schema: 'public' as const,
+				name: collection,
+				key: null,
+				class: guardClass,
+				stewards,
+			})),
+	];
+}
