@@ -2,6 +2,7 @@ import type { EvidenceActor, EvidenceEntry, EvidenceLog, Surface } from '../../c
 import { decideQuestion, knownIndex, principalIn, type WriteQuestion } from '../../core/decide-question.ts';
 import { buildPolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
 import type { PrincipalFacts, WritePrincipal } from '../../core/principal.ts';
+import { createRefusalTally } from '../dispatch/refusal-tally.ts';
 import { type RefusalFacts, recordedRefusal, unrecordedRefusal, type WriteRefusal } from './refusal.ts';
 import type { Runtime, RuntimeState } from './runtime.ts';
 
@@ -9,6 +10,10 @@ export type { WriteQuestion, WriteSubject } from '../../core/decide-question.ts'
 
 const MAX_NAMED_FIELDS = 32;
 const MAX_FIELD_NAME = 64;
+/** Refusals of strangers that say the same are one entry and a count in this time. */
+const STRANGERS_WINDOW_MS = 60_000;
+/** Governed collections times actions, generously; what lies beyond shares one entry. */
+const MOST_STRANGER_KEYS = 1_024;
 
 export type RefusedDecision = Extract<WriteDecision, { kind: 'refused' }>;
 
@@ -47,14 +52,25 @@ export function createWriteGuard(
 		posture = writePostureOf(next);
 	});
 
+	const strangers = createRefusalTally(runtime.evidence, STRANGERS_WINDOW_MS, MOST_STRANGER_KEYS);
+
 	return {
-		dispose,
+		dispose() {
+			dispose();
+			void strangers.flush();
+		},
 		isLoaded: () => state.kind !== 'hold' || state.reason !== 'POLICY_LOADING',
 		isGoverned: (collection) => knownIndex(posture)?.governed.has(collection) ?? false,
 		principalOf: (facts) => principalIn(posture, facts),
 		decide: (question, principal) => decideQuestion(posture, question, principal),
 		async refuse(facts, principal, details = {}) {
-			const entry = refusalEntry(facts, principal, details, now(), instanceOf(state));
+			const at = now();
+			const entry = refusalEntry(facts, principal, details, at, instanceOf(state));
+
+			if (isNobody(principal)) {
+				const shared = await strangers.share(keyOf(entry), Date.parse(at), () => entry);
+				return shared === null ? unrecordedRefusal(facts) : recordedRefusal(facts, shared);
+			}
 
 			try {
 				const { id } = await append(runtime.evidence, entry, details.evidenceId);
@@ -64,6 +80,16 @@ export function createWriteGuard(
 			}
 		},
 	};
+}
+
+/** Anybody on the network can cause these at will: a request nobody signed, and a flow that runs for nobody. */
+function isNobody({ kind, user, surface }: WritePrincipal): boolean {
+	return kind === 'public' || (surface === 'flow' && user === null);
+}
+
+/** Everything an entry says but when. */
+function keyOf({ at: _at, ...said }: EvidenceEntry): string {
+	return JSON.stringify(said);
 }
 
 function append(evidence: EvidenceLog, entry: EvidenceEntry, id: string | undefined): Promise<{ id: string }> {
