@@ -17,7 +17,8 @@ export interface ExpectedTable {
 	/** For people: schema and name, unquoted. */
 	label: string;
 	found: FoundTable | undefined;
-	owners: readonly string[];
+	/** Whose it may be; null where it stays with whoever has it. */
+	owners: readonly string[] | null;
 	triggers: readonly GuardTrigger[];
 	/** True for a privilege that policy gives away. */
 	mayHold(privilege: string): boolean;
@@ -94,7 +95,7 @@ function tableDrift({ label, found, owners, triggers, mayHold, shared }: Expecte
 		...found.triggers
 			.filter(({ name }) => !names.has(name))
 			.map(({ name }) => `${label} has a foreign trigger ${name}`),
-		...(owners.includes(found.owner) ? [] : [`${label} belongs to ${found.owner}`]),
+		...((owners?.includes(found.owner) ?? true) ? [] : [`${label} belongs to ${found.owner}`]),
 		...found.oddities.map((oddity) => `${label} ${oddity}`),
 		...found.privileges
 			.filter((privilege) => !mayHold(privilege))

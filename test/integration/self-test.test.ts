@@ -2,12 +2,19 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createCatalogueWatch } from '../../src/adapters/postgres/catalogue-watch.ts';
 import { createSelfTest } from '../../src/adapters/postgres/self-test.ts';
+import type { GovernanceDeclaration } from '../../src/config/schema.ts';
 import { type PolicyDocument, policyDocumentSchema } from '../../src/contracts/policy.ts';
 import { appliedChanges, collections, declared } from './support/governed-database.ts';
 import { useScene } from './support/scene.ts';
 
 const scene = useScene(() => inject('cluster'));
 const DECLARED = collections('articles', 'Prices');
+
+function policyOf(change: Partial<GovernanceDeclaration>): PolicyDocument {
+	const { environment, ...rest } = declared(change).policy;
+	const instance = { id: '00000000-0000-4000-8000-000000000000', environment };
+	return policyDocumentSchema.parse({ ...rest, generation: 2, instance });
+}
 
 let pool: pg.Pool;
 let policy: PolicyDocument;
@@ -20,9 +27,7 @@ beforeAll(async () => {
 	appliedChanges(await scene().database.apply(DECLARED));
 	pool = new pg.Pool({ connectionString: scene().database.directusUrl, max: 2 });
 	pool.on('error', () => undefined);
-	const { environment, ...rest } = declared(DECLARED).policy;
-	const instance = { id: '00000000-0000-4000-8000-000000000000', environment };
-	policy = policyDocumentSchema.parse({ ...rest, generation: 2, instance });
+	policy = policyOf(DECLARED);
 });
 
 afterAll(async () => {
@@ -179,6 +184,34 @@ describe('each of these is named, and seen no more once it is mended', () => {
 			if (control) expect((await tried())[control[0]]).toMatch(control[1]);
 		});
 		expect(await one.drift(policy)).toEqual([]);
+	});
+});
+
+describe('where Directus’s role stays the owner', () => {
+	const single = useScene(() => inject('cluster'));
+
+	test('its tables may be its own, and guards alone refuse its writes', async () => {
+		const { database, directus } = single();
+		await directus.query('create table public.articles (id serial primary key, title text)');
+		const change = { ...collections('articles'), strength: 'single-role' as const };
+		appliedChanges(await database.apply(change));
+		const own = new pg.Pool({ connectionString: database.directusUrl, max: 1 });
+		try {
+			const subject = policyOf(change);
+			expect(await createCatalogueWatch(own).drift(subject)).toEqual([]);
+			const controls = await createSelfTest(own, () => 'now').run(subject);
+			expect(controls.filter(({ state }) => state !== 'demonstrated')).toEqual([]);
+			expect(controls[0]?.detail).toMatch(/1 by guards/);
+
+			await directus.query('alter table public.articles disable trigger governance_a_assert_safe');
+			expect(await createCatalogueWatch(own).drift(subject)).toEqual([
+				'trigger governance_a_assert_safe on public.articles is not enabled always',
+			]);
+			const off = await createSelfTest(own, () => 'now').run(subject);
+			expect(off.map(({ id, state }) => `${id} ${state}`)).toContain('database.truncate failed');
+		} finally {
+			await own.end();
+		}
 	});
 });
 

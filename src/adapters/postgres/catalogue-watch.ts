@@ -69,7 +69,7 @@ function catalogueOf(look: Look, watched: readonly WatchedTable[], policy: Polic
 	const found = new Map(look.tables.map((table) => [`${table.schema}.${table.table}`, table]));
 	return {
 		tables: [
-			...watched.map((table) => expectedTable(table, found)),
+			...watched.map((table) => expectedTable(table, found, policy.strength)),
 			...METADATA_TABLES.map((table) => shared(table, found)),
 		],
 		functions: look.functions,
@@ -81,14 +81,18 @@ function catalogueOf(look: Look, watched: readonly WatchedTable[], policy: Polic
 	};
 }
 
-function expectedTable(table: WatchedTable, tables: ReadonlyMap<string, TableRow>): ExpectedTable {
+function expectedTable(
+	table: WatchedTable,
+	tables: ReadonlyMap<string, TableRow>,
+	strength: PolicyDocument['strength'],
+): ExpectedTable {
 	const label = `${table.schema}.${table.name}`;
 	const found = tables.get(label);
 	const key = table.key ?? found?.key ?? '';
 	return {
 		label,
 		found,
-		owners: ['governance_owner'],
+		owners: strength === 'single-role' && table.key === null ? null : ['governance_owner'],
 		triggers: found ? guardTriggersOf({ ...table, key }, found.name) : [],
 		mayHold: () => false,
 		shared: false,
