@@ -13,6 +13,7 @@ interface CommonOptions {
 	json?: boolean;
 	initKeys?: boolean;
 	yes?: boolean;
+	strength?: 'separated';
 	host: string;
 	port: string;
 	tools: string[];
@@ -54,19 +55,32 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 				finish(await run(options, createOutput({ json: options.json === true }))),
 			);
 
+	const strength = () =>
+		new Option(
+			'--strength <strength>',
+			"also take away whatever lets Directus's role reach governed tables, and say what is left",
+		).choices(['separated']);
 	const initKeys = () => new Option('--init-keys', "create the operator's key pair if there is none");
 	command(
 		'plan',
 		'Show what apply would change. Nothing is changed. Exit code 2 when there are changes.',
 		['governed plan', 'governed plan --json > plan.json'],
 		plan,
-	).addOption(initKeys());
+	)
+		.addOption(initKeys())
+		.addOption(strength());
 	command(
 		'apply',
 		'Make the database what directus.config.ts says, in one transaction, and sign the policy.',
-		['governed apply --init-keys', 'GOVERNED_KEYS_DIR=/etc/governed/keys governed apply --config directus.config.ts'],
+		[
+			'governed apply --init-keys',
+			'GOVERNED_KEYS_DIR=/etc/governed/keys governed apply --config directus.config.ts',
+			'governed apply --strength separated',
+		],
 		apply,
-	).addOption(initKeys());
+	)
+		.addOption(initKeys())
+		.addOption(strength());
 	command(
 		'verify',
 		'Compare the live database with the declaration and try every guard. Exit code 2 on drift.',

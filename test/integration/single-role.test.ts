@@ -191,6 +191,74 @@ describeEachPostgres((cluster) => {
 		});
 	});
 
+	test('--strength separated does what the operator may, and says the rest so that it can be run', async () => {
+		const { database, superuser, directus } = scene();
+		await superuser.query('grant pg_write_all_data to directus');
+		const before = await superuser.query(
+			`select nspowner::regrole::text as owner from pg_namespace where nspname = 'public'`,
+		);
+		const planned = await database.separate(false);
+		expect(planned).toMatchObject({ kind: 'planned', remaining: expect.any(Array) });
+		expect(
+			(await superuser.query(`select nspowner::regrole::text as owner from pg_namespace where nspname = 'public'`))
+				.rows,
+		).toEqual(before.rows);
+
+		const outcome = await database.separate(true, SEPARATED);
+		expect(appliedChanges(outcome)).toContainEqual(
+			expect.objectContaining({ area: 'role', detail: expect.stringContaining('alter schema public owner to') }),
+		);
+		const steps = outcome.remaining ?? [];
+		// On 15 whoever may create roles may also take this membership away.
+		expect(steps.map(({ weakness }) => weakness).filter((weakness) => !weakness.startsWith('pg_'))).toEqual([
+			"Directus's role owns the database",
+		]);
+		for (const { sql } of steps) for (const statement of sql) await superuser.query(statement);
+		expect(await database.separate(true, SEPARATED)).toMatchObject({ kind: 'unchanged', remaining: [] });
+		expect(computeStrength(await readStrengthFacts(superuser, 'directus'))).toEqual({
+			level: 'separated',
+			weaknesses: [],
+		});
+		// Directus still migrates, and reaches nothing governed.
+		expect(
+			(await attempt(directus, 'create table public.mine (id serial primary key); drop table public.mine')).code,
+		).toBeNull();
+		expect((await attempt(directus, 'drop table public.dot_tools cascade')).code).toBe('42501');
+		expect((await attempt(directus, 'drop table public.prices')).code).toBe('42501');
+
+		await superuser.query(
+			`alter database "${database.name}" owner to directus; alter schema public owner to pg_database_owner`,
+		);
+		appliedChanges(await database.apply(SINGLE));
+	});
+
+	test('a superuser is told how to get a login that can be bound, and the steps do it', async () => {
+		const { database, superuser } = scene();
+		await superuser.query('alter role directus superuser');
+		try {
+			const { remaining = [] } = await database.separate(false, SINGLE);
+			const step = remaining.find(({ weakness }) => weakness === 'directus is superuser');
+			expect(step?.besides).toContainEqual(expect.stringMatching(/^DB_USER=directus_app$/));
+			await undone(superuser, async () => {
+				for (const statement of step?.sql ?? []) await superuser.query(statement);
+				const { rows } = await superuser.query<{ owner: string; n: number }>(
+					`select relowner::regrole::text as owner, count(*)::int as n from pg_class
+					where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v') group by 1 order by 1`,
+				);
+				expect(rows.map(({ owner }) => owner)).toEqual(['directus_app', 'governance_owner']);
+				const facts = await readStrengthFacts(superuser, 'directus_app');
+				expect(computeStrength(facts).level).toBe('single-role');
+				expect(facts).toMatchObject({ superusers: [], powers: [], ownsDatabase: false, ownsSchemaPublic: false });
+				await superuser.query('set local role directus_app');
+				expect((await attempt(superuser, 'create table public.mine (id serial primary key)')).code).toBeNull();
+				expect((await attempt(superuser, 'select count(*) from public.directus_users')).code).toBeNull();
+			});
+			expect(JSON.stringify(remaining)).toMatch(/password '<a long random password/);
+		} finally {
+			await superuser.query('alter role directus nosuperuser');
+		}
+	});
+
 	test('a table of somebody whose rights the operator lacks is refused with the fix', async () => {
 		const { database, superuser } = scene();
 		await superuser.query('create table public.strange (id int primary key)');

@@ -8,15 +8,22 @@ import { keysFolder, operatorUrl } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import type { Output } from '../output.ts';
+import { describeSteps } from '../separation-text.ts';
 
 export interface RegistrarOptions {
 	config: string;
 	initKeys?: boolean;
+	/** Overrides the declared strength, and takes away what else stands against it. */
+	strength?: 'separated';
 }
 
 /** Runs the registrar; with `commit: false` it only reports what would change. */
 export async function runRegistrar(options: RegistrarOptions, output: Output, commit: boolean): Promise<ApplyOutcome> {
-	const desired = desiredState(await loadConfig(options.config));
+	const config = await loadConfig(options.config);
+	const { strength = config.strength } = options;
+	if (strength !== config.strength)
+		output.say(`${options.config} still says strength: '${config.strength}'; change it, or the next apply goes back`);
+	const desired = desiredState({ ...config, strength });
 	const url = operatorUrl();
 	const folder = keysFolder();
 	if (options.initKeys && !(await exists(join(folder, PRIVATE_KEY_FILE)))) {
@@ -24,7 +31,11 @@ export async function runRegistrar(options: RegistrarOptions, output: Output, co
 		output.say(`created the operator's keys in ${folder}; keep policy.private.jwk away from Directus`);
 	}
 	const signer = await loadPolicySigner(folder);
-	return applyDesiredState(url, desired, signer, { commit, onProgress: (step) => output.say(`  ${step} …`) });
+	return applyDesiredState(url, desired, signer, {
+		commit,
+		separate: options.strength === 'separated',
+		onProgress: (step) => output.say(`  ${step} …`),
+	});
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -36,14 +47,14 @@ const exists = (path: string): Promise<boolean> =>
 /** `governed apply`. */
 export async function apply(options: RegistrarOptions, output: Output): Promise<ExitCode> {
 	const outcome = await runRegistrar(options, output, true);
-	output.data(outcome, () => describeOutcome(outcome, output));
+	output.data(outcome, () => [describeOutcome(outcome, output), ...describeSteps(outcome.remaining)].join('\n'));
 	return outcome.kind === 'refused' ? EXIT.refused : EXIT.done;
 }
 
 /** `governed plan`: exit code 2 when there is something to apply. */
 export async function plan(options: RegistrarOptions, output: Output): Promise<ExitCode> {
 	const outcome = await runRegistrar(options, output, false);
-	output.data(outcome, () => describeOutcome(outcome, output));
+	output.data(outcome, () => [describeOutcome(outcome, output), ...describeSteps(outcome.remaining)].join('\n'));
 	if (outcome.kind === 'refused') return EXIT.refused;
 	return outcome.kind === 'unchanged' ? EXIT.done : EXIT.changes;
 }

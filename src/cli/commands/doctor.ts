@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPolicySigner, PRIVATE_KEY_FILE } from '../../adapters/keys/policy-keys.ts';
 import { preconditionFaults } from '../../adapters/postgres/registrar/preconditions.ts';
+import { remainingSteps } from '../../adapters/postgres/registrar/separate.ts';
 import { openOperatorSession } from '../../adapters/postgres/registrar/session.ts';
 import { readStrengthFacts } from '../../adapters/postgres/strength-facts.ts';
 import { computeStrength } from '../../core/strength.ts';
@@ -66,9 +67,13 @@ async function databaseFindings(directusRole: string, findings: Finding[]): Prom
 			const { level, weaknesses } = computeStrength(await readStrengthFacts(client, directusRole));
 			findings.push({
 				check: 'strength',
-				state: level === 'separated' ? 'ok' : 'warning',
+				state: level === 'separated' ? 'ok' : level === 'superuser' ? 'fault' : 'warning',
 				detail: [level, ...weaknesses].join('; '),
 			});
+		}
+		for (const { weakness, sql, besides } of await remainingSteps(client, directusRole)) {
+			const steps = [...sql.map((statement) => `${statement};`), ...besides.map((line) => `-- ${line}`)];
+			findings.push({ check: 'separation', state: 'warning', detail: weakness, fix: steps.join('\n') });
 		}
 		return `PostgreSQL ${rows[0]?.version}, ${rows[0]?.installed ? 'governed' : 'not governed yet'}`;
 	} finally {
@@ -104,5 +109,5 @@ function describe({ check, state, detail, fix }: Finding, output: Output): strin
 		warning: output.paint('yellow', 'warning'),
 		fault: output.paint('red', 'fault  '),
 	}[state];
-	return `${mark} ${check}: ${detail}${fix ? `\n        fix: ${fix}` : ''}`;
+	return `${mark} ${check}: ${detail}${fix ? `\n        fix: ${fix.replaceAll('\n', '\n        ')}` : ''}`;
 }

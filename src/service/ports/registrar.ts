@@ -1,4 +1,5 @@
 import type { PolicyDocument } from '../../contracts/policy.ts';
+import type { SeparationStep } from '../../core/separation.ts';
 
 /** One difference between the declaration and the database, as an operator reads it. */
 export interface Change {
@@ -38,14 +39,17 @@ export interface PolicySigner {
 	verify(jws: string): Promise<string | null>;
 }
 
+/** `remaining`, where separation was asked for: what only an administrator of the server, or a person, can do. */
 export type ApplyOutcome =
-	| { kind: 'applied'; applyId: string; generation: number; changes: Change[] }
-	| { kind: 'planned'; changes: Change[] }
-	| { kind: 'unchanged'; generation: number }
-	| { kind: 'refused'; faults: Fault[] };
+	| { kind: 'applied'; applyId: string; generation: number; changes: Change[]; remaining?: SeparationStep[] }
+	| { kind: 'planned'; changes: Change[]; remaining?: SeparationStep[] }
+	| { kind: 'unchanged'; generation: number; remaining?: SeparationStep[] }
+	| { kind: 'refused'; faults: Fault[]; remaining?: SeparationStep[] };
 
 export interface ApplyOptions {
 	/** False: everything is tried and rolled back, and the changes come back as `planned`. */
 	commit: boolean;
+	/** Also take away whatever else lets Directus's role reach governed data, as far as the operator may. */
+	separate?: boolean;
 	onProgress?: (step: string) => void;
 }

@@ -1,6 +1,7 @@
 import type { Gates, PolicyDocument } from '../../contracts/policy.ts';
 import type { Posture, PostureAlarm, PostureControl } from '../../contracts/posture.ts';
 import { computeStrength } from '../../core/strength.ts';
+import { reachOf } from '../../core/strength-reach.ts';
 import type { ProbeResult, Runtime, RuntimeState } from '../guard/runtime.ts';
 import type { DatabasePosture, PostureSource } from './ports.ts';
 
@@ -44,7 +45,7 @@ export async function readPosture(
 		executors: Object.keys(policy?.executors ?? {}).sort(),
 		controls,
 		alarms: [...stateAlarms(state), ...controlAlarms(controls), ...databaseAlarms(policy, database)],
-		limits: LIMITS,
+		limits: [...LIMITS, ...(database === null ? [] : reachOf(database.strength))],
 	};
 }
 

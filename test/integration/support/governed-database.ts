@@ -61,6 +61,8 @@ export async function testSigner(): Promise<PolicySigner> {
 export interface Registrar {
 	apply(change?: Partial<GovernanceDeclaration>): Promise<ApplyOutcome>;
 	plan(change?: Partial<GovernanceDeclaration>): Promise<ApplyOutcome>;
+	/** As `--strength separated` does; without `commit` as `plan`. */
+	separate(commit: boolean, change?: Partial<GovernanceDeclaration>): Promise<ApplyOutcome>;
 }
 
 export function registrarOf({ operatorUrl }: Pick<TestDatabase, 'operatorUrl'>, signer: PolicySigner): Registrar {
@@ -68,7 +70,12 @@ export function registrarOf({ operatorUrl }: Pick<TestDatabase, 'operatorUrl'>, 
 		(commit: boolean) =>
 		(change: Partial<GovernanceDeclaration> = {}) =>
 			applyDesiredState(operatorUrl, declared(change), signer, { commit });
-	return { apply: run(true), plan: run(false) };
+	return {
+		apply: run(true),
+		plan: run(false),
+		separate: (commit, change = {}) =>
+			applyDesiredState(operatorUrl, declared(change), signer, { commit, separate: true }),
+	};
 }
 
 export interface GovernedDatabase extends TestDatabase, Registrar {}

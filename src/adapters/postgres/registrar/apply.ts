@@ -27,6 +27,7 @@ import { ensureGovernedCollections, ensureRegistry } from './registry.ts';
 import { releaseUndeclared } from './release.ts';
 import { untilUndisturbed } from './retry.ts';
 import { ensureRoles, roleFaults } from './roles.ts';
+import { remainingSteps, separate } from './separate.ts';
 import { asRole, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
 
 /** Tool whose `last_executed` says when the registrar last changed anything. */
@@ -57,9 +58,10 @@ async function applyOnce(
 	try {
 		await client.query('begin isolation level read committed read write');
 		const outcome = await withinTransaction(client, desired, signer, options);
+		const rest = options.separate ? { remaining: await remainingSteps(client, desired.directusRole) } : {};
 		await client.query(outcome.kind === 'applied' && options.commit ? 'commit' : 'rollback');
-		if (outcome.kind === 'applied' && !options.commit) return { kind: 'planned', changes: outcome.changes };
-		return outcome;
+		if (outcome.kind === 'applied' && !options.commit) return { kind: 'planned', changes: outcome.changes, ...rest };
+		return { ...outcome, ...rest };
 	} finally {
 		await client.end().catch(() => undefined);
 	}
@@ -69,7 +71,7 @@ async function withinTransaction(
 	client: Sql,
 	desired: DesiredState,
 	signer: PolicySigner,
-	{ onProgress = () => undefined }: ApplyOptions,
+	{ onProgress = () => undefined, separate: apart = false }: ApplyOptions,
 ): Promise<ApplyOutcome> {
 	onProgress('preconditions');
 	const early = await preconditionFaults(client, desired.directusRole);
@@ -83,6 +85,7 @@ async function withinTransaction(
 	onProgress('roles and schema');
 	const changes: Change[] = [...(await ensureRoles(client)), ...(await migrate(client))];
 	changes.push(...(await ensureFunctions(client, desired.directusRole)));
+	if (apart) changes.push(...(await separate(client, desired.directusRole)));
 	const applyId = randomUUID();
 	await recordApply(client, applyId, desired);
 
