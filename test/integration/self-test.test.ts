@@ -1,19 +1,22 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { withClient } from '../../instance/roles.ts';
 import { createCatalogueWatch } from '../../src/adapters/postgres/catalogue-watch.ts';
 import { createSelfTest } from '../../src/adapters/postgres/self-test.ts';
-import type { GovernanceDeclaration } from '../../src/config/schema.ts';
 import { type PolicyDocument, policyDocumentSchema } from '../../src/contracts/policy.ts';
-import { appliedChanges, collections, declared } from './support/governed-database.ts';
+import { appliedChanges, collections } from './support/governed-database.ts';
 import { useScene } from './support/scene.ts';
 
 const scene = useScene(() => inject('cluster'));
 const DECLARED = collections('articles', 'Prices');
 
-function policyOf(change: Partial<GovernanceDeclaration>): PolicyDocument {
-	const { environment, ...rest } = declared(change).policy;
-	const instance = { id: '00000000-0000-4000-8000-000000000000', environment };
-	return policyDocumentSchema.parse({ ...rest, generation: 2, instance });
+/** The policy that was applied last, as signed. */
+async function policyOf({ superuserUrl }: { superuserUrl: string }): Promise<PolicyDocument> {
+	const { rows } = await withClient(superuserUrl, (client) =>
+		client.query<{ jws: string }>('select jws from governance.policy order by generation desc limit 1'),
+	);
+	const payload = Buffer.from(String(rows[0]?.jws.split('.')[1]), 'base64url').toString('utf8');
+	return policyDocumentSchema.parse(JSON.parse(payload));
 }
 
 let pool: pg.Pool;
@@ -27,7 +30,7 @@ beforeAll(async () => {
 	appliedChanges(await scene().database.apply(DECLARED));
 	pool = new pg.Pool({ connectionString: scene().database.directusUrl, max: 2 });
 	pool.on('error', () => undefined);
-	policy = policyOf(DECLARED);
+	policy = await policyOf(scene().database);
 });
 
 afterAll(async () => {
@@ -197,7 +200,7 @@ describe('where Directus’s role stays the owner', () => {
 		appliedChanges(await database.apply(change));
 		const own = new pg.Pool({ connectionString: database.directusUrl, max: 1 });
 		try {
-			const subject = policyOf(change);
+			const subject = await policyOf(database);
 			expect(await createCatalogueWatch(own).drift(subject)).toEqual([]);
 			const controls = await createSelfTest(own, () => 'now').run(subject);
 			expect(controls.filter(({ state }) => state !== 'demonstrated')).toEqual([]);

@@ -8,7 +8,6 @@ export interface WatchedTable {
 	class: GuardClass;
 	/** Null for a content table, whose key only the database knows. */
 	key: string | null;
-	stewards: PolicyDocument['governed'][number]['stewards'];
 }
 
 export function watchedTables({ governed }: Pick<PolicyDocument, 'governed'>): WatchedTable[] {
@@ -19,16 +18,14 @@ export function watchedTables({ governed }: Pick<PolicyDocument, 'governed'>): W
 			name,
 			key,
 			class: guardClass,
-			stewards: [],
 		})),
 		...governed
 			.filter(({ collection }) => !own.has(collection))
-			.map(({ collection, class: guardClass, stewards }) => ({
+			.map(({ collection, class: guardClass }) => ({
 				schema: 'public' as const,
 				name: collection,
 				key: null,
 				class: guardClass,
-				stewards,
 			})),
 	];
 }
