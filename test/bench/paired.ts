@@ -1,4 +1,4 @@
-/** One measured side of a comparison: higher is better, in the unit the benchmark names. */
+/** One measured side of a comparison, in the unit the benchmark names. */
 export type Measure = () => Promise<number>;
 
 export interface PairedResult {
@@ -10,13 +10,18 @@ export interface PairedResult {
 	/** Median of ours / yardstick over the pairs, and the quartiles round it. */
 	ratio: number;
 	spread: [number, number];
-	aim: number;
+	/** Rates are better higher, times lower: the aim is the least or the most the ratio may be. Absent: only reported. */
+	better: 'higher' | 'lower';
+	aim: number | null;
+	/** Whether the median meets the aim; null where there is none. */
+	met: boolean | null;
 }
 
 export interface Comparison {
 	name: string;
 	unit: string;
-	aim: number;
+	better?: 'higher' | 'lower';
+	aim: number | null;
 	ours: Measure;
 	yardstick: Measure;
 }
@@ -30,7 +35,7 @@ export async function comparePaired(
 	pairs: number,
 	say: (line: string) => void,
 ): Promise<PairedResult> {
-	const { name, unit, aim, ours, yardstick } = comparison;
+	const { name, unit, better = 'higher', aim, ours, yardstick } = comparison;
 	await yardstick();
 	await ours();
 	const seen: { ours: number; yardstick: number }[] = [];
@@ -42,6 +47,7 @@ export async function comparePaired(
 		say(`${name} ${pair + 1}/${pairs}: ${result.ours.toFixed(1)} against ${result.yardstick.toFixed(1)} ${unit}`);
 	}
 	const ratios = seen.map((result) => result.ours / result.yardstick);
+	const ratio = quantile(ratios, 0.5);
 	return {
 		name,
 		unit,
@@ -54,9 +60,11 @@ export async function comparePaired(
 			seen.map((result) => result.yardstick),
 			0.5,
 		),
-		ratio: quantile(ratios, 0.5),
+		ratio,
 		spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+		better,
 		aim,
+		met: aim === null ? null : better === 'higher' ? ratio >= aim : ratio <= aim,
 	};
 }
 

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/ensure-built.ts';
+import { benchDecision } from './decision.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchGuard } from './guard.ts';
 import type { PairedResult } from './paired.ts';
 
 const BENCHES: Record<string, (say: (line: string) => void) => Promise<PairedResult[]>> = {
+	decision: benchDecision,
 	dispatch: benchDispatch,
 	guard: benchGuard,
 };
@@ -26,6 +28,8 @@ if (!bench) {
 	);
 }
 
-function describe({ name: what, unit, pairs, ours, yardstick, ratio, spread, aim }: PairedResult): string {
-	return `${what}: ${ratio.toFixed(3)} of the yardstick (quartiles ${spread.map((value) => value.toFixed(3)).join(' to ')}, ${pairs} pairs, aim ${aim}); ${ours.toFixed(0)} against ${yardstick.toFixed(0)} ${unit}`;
+function describe({ name: what, unit, pairs, ours, yardstick, ratio, spread, better, aim, met }: PairedResult): string {
+	const quartiles = spread.map((value) => value.toFixed(3)).join(' to ');
+	const aimed = aim === null ? '' : `, aim ${better === 'higher' ? '≥' : '≤'} ${aim}, ${met ? 'met' : 'MISSED'}`;
+	return `${what}: ${ratio.toFixed(3)} of the yardstick (quartiles ${quartiles}, ${pairs} pairs${aimed}); ${ours.toPrecision(4)} against ${yardstick.toPrecision(4)} ${unit}`;
 }
