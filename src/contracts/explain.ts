@@ -27,6 +27,7 @@ const explainActorSchema = z.strictObject({
 	user: name.nullable().optional(),
 	role: name.nullable().optional(),
 	roles: names.optional(),
+	policies: names.optional(),
 	admin: z.boolean().optional(),
 	surface: z.enum(['rest', 'graphql', 'ws', 'mcp', 'ai', 'flow', 'system']).optional(),
 });
@@ -86,7 +87,15 @@ export interface Explanation {
 		action: string;
 		fields: string[] | null;
 		about: ExplainRequest['about'] | null;
-		actor: { kind: string; user: string | null; role: string | null; surface: string };
+		actor: {
+			kind: string;
+			user: string | null;
+			role: string | null;
+			roles: readonly string[];
+			/** Directus policies, where they matter: on collections that have stewards. */
+			policies: readonly string[];
+			surface: string;
+		};
 	};
 	state: 'active' | 'hold' | 'uninstalled';
 	generation: number | null;

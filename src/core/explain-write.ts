@@ -38,7 +38,7 @@ export function explainWrite(
 		why,
 		layers: {
 			process: { answer: decision.kind === 'allowed' ? 'lets_through' : 'refuses', why },
-			database: databaseLayer(posture, question),
+			database: databaseLayer(posture, question, decision),
 		},
 		refusedFields: decision.kind === 'refused' && allows([]) ? refusedAmong(question.fields ?? [], allows) : [],
 		writableFields: question.action === 'delete' || !allows([]) ? null : writable(posture, question, allows),
@@ -113,11 +113,16 @@ function whyRefused(reason: WriteReason, rule: string, { collection, action }: W
 }
 
 /** What PostgreSQL does with the same write when nothing in the process has stopped it. */
-function databaseLayer(posture: WritePosture, question: WriteQuestion): ExplainedLayer {
+function databaseLayer(posture: WritePosture, question: WriteQuestion, decision: WriteDecision): ExplainedLayer {
 	const index = knownIndex(posture);
 	if (posture.kind === 'uninstalled') return { answer: 'does_not_look', why: 'governance is not installed' };
 	if (index === null) return { answer: 'not_known', why: 'no policy was verified since Directus started' };
-	return guardedRows(index, question);
+	const permit = decision.kind === 'allowed' && decision.stewards;
+	if (!permit) return guardedRows(index, question);
+	return {
+		answer: 'lets_through',
+		why: `what the permit covers that is taken in the writing transaction: no more than ${decision.rule} lets its stewards do (GD006)`,
+	};
 }
 
 function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): ExplainedLayer {
@@ -125,7 +130,7 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 	if (about?.kind === 'structure' && about.collections.some((name) => index.governed.has(name))) {
 		return {
 			answer: 'refuses',
-			why: 'a trigger guards the rows that describe it (GD005), and its table belongs to governance_owner (42501)',
+			why: 'triggers guard the rows that describe it (GD005), and a Directus that does not own the table cannot alter it (42501)',
 		};
 	}
 	if (index.stewards.has(collection)) {
@@ -143,7 +148,7 @@ function guardedRows(index: PolicyIndex, { collection, about }: WriteQuestion): 
 	if (index.governed.has(collection)) {
 		return {
 			answer: 'refuses',
-			why: 'only the role governance_writer may write to it: Directus lacks the privilege (42501), and triggers look at who writes (GD001, GD002)',
+			why: 'triggers let only the role governance_writer write to it (GD001, GD002), and a Directus that does not own the table lacks the privilege (42501)',
 		};
 	}
 	return { answer: 'does_not_look', why: 'it guards governed collections only; agents are known in this process only' };

@@ -3,16 +3,17 @@ import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/contracts/explain.ts';
 import type { PolicyDocument } from '../../src/contracts/policy.ts';
 import { knownIndex } from '../../src/core/decide-question.ts';
-import type { PrincipalFacts } from '../../src/core/principal.ts';
+import type { PrincipalFacts, WritePrincipal } from '../../src/core/principal.ts';
 import { createExplain, type ExplainAnswer } from '../../src/service/explain/create-explain.ts';
 import type { FoundPrincipal } from '../../src/service/explain/ports.ts';
 import type { RuntimeState } from '../../src/service/guard/runtime.ts';
-import { createWriteGuard, writePostureOf } from '../../src/service/guard/write-guard.ts';
+import { createWriteGuard, type WriteGuard, writePostureOf } from '../../src/service/guard/write-guard.ts';
 import { createReadGuard } from '../../src/service/posture/read-access.ts';
 import { CALLER, CONTRACT, policyFor } from './support/dispatch-world.ts';
 
 const COLLECTIONS = ['a', 'b', 'notes', 'constructor', '__proto__', 'directus_users'];
 const FIELDS = ['title', 'body', 'constructor', '__proto__', 'id'];
+const POLICIES = ['p1', 'p2'];
 const IDS = ['u1', 'u2', 'r1', 'r2'];
 const ADMIN = { user: 'boss', role: 'bosses', roles: ['bosses'], admin: true };
 const evidence = { append: async () => ({ id: 'e' }) };
@@ -32,11 +33,19 @@ const someRules = fc.array(
 	),
 	{ maxLength: 6 },
 );
+const steward = fc.record({
+	name: fc.constantFrom('one', 'two'),
+	roles: fc.subarray(IDS),
+	policies: fc.subarray(POLICIES),
+	users: fc.subarray(IDS),
+	actions: fc.array(action, { minLength: 1, maxLength: 3 }),
+	fields: fc.oneof(fc.constant('*' as const), fc.array(field, { minLength: 1, maxLength: 3 })),
+});
 const policy: fc.Arbitrary<PolicyDocument> = fc
 	.record({
 		governed: fc.array(
-			collection.map((name) => ({ collection: name, class: 'governed' as const, stewards: [] })),
-			{ maxLength: 3 },
+			fc.record({ collection, class: fc.constant('governed' as const), stewards: fc.array(steward, { maxLength: 2 }) }),
+			{ maxLength: 4 },
 		),
 		agents: fc.record({
 			roles: fc.array(id, { maxLength: 2 }),
@@ -67,12 +76,14 @@ const surface = fc.constantFrom(
 	'ai' as const,
 	'flow' as const,
 );
-const facts: fc.Arbitrary<PrincipalFacts | null> = fc.option(
+type Actor = PrincipalFacts & { policies: string[] };
+const facts: fc.Arbitrary<Actor | null> = fc.option(
 	fc.record({
 		user: fc.option(id),
 		role: fc.option(id),
 		roles: fc.array(id, { maxLength: 2 }),
 		admin: fc.boolean(),
+		policies: fc.subarray(POLICIES),
 		surface,
 	}),
 	{ freq: 6 },
@@ -104,7 +115,7 @@ const runtimeOf = (now: RuntimeState) => ({
 	onPolicy: () => () => {},
 	evidence,
 });
-const NOBODY_KNOWN: FoundPrincipal = { role: null, roles: [], admin: false };
+const NOBODY_KNOWN: FoundPrincipal = { role: null, roles: [], policies: [], admin: false };
 
 function explainIn(now: RuntimeState, find: () => FoundPrincipal | null = () => NOBODY_KNOWN) {
 	const runtime = runtimeOf(now);
@@ -123,7 +134,14 @@ function explanationOf(answer: ExplainAnswer): Explanation {
 }
 
 /** An actor is told in full, so that nothing is looked up. */
-function actorOf(who: PrincipalFacts | null): Record<string, unknown> {
+/** As the guard sees a request of this actor. */
+function principalFor(guard: WriteGuard, who: Actor | null): WritePrincipal {
+	const { policies, ...known } = who ?? { policies: [] };
+	const seen = who && { ...who, ...known, role: who.role ?? who.roles[0] ?? null };
+	return { ...guard.principalOf(seen), policies };
+}
+
+function actorOf(who: Actor | null): Record<string, unknown> {
 	return who === null ? { surface: 'system' } : { ...who };
 }
 
@@ -132,13 +150,13 @@ describe('explain', () => {
 		await fc.assert(
 			fc.asyncProperty(state, facts, question, async (now, who, asked) => {
 				const guard = createWriteGuard(runtimeOf(now), () => 'now');
-				const principal = guard.principalOf(who && { ...who, role: who.role ?? who.roles[0] ?? null });
+				const principal = principalFor(guard, who);
 				const decision = guard.decide(asked, principal);
 				const told = explanationOf(await explainIn(now)({ ...asked, actor: actorOf(who) }));
 
 				expect(told.verdict).toBe(decision.kind);
 				expect(told.rule).toBe(decision.rule);
-				expect(told.asked.actor).toEqual(principal);
+				expect(told.asked.actor).toEqual({ roles: [], ...principal });
 				expect({ code: told.code, reason: told.reason }).toEqual(
 					decision.kind === 'refused' ? { code: decision.code, reason: decision.reason } : { code: null, reason: null },
 				);
@@ -162,7 +180,7 @@ describe('explain', () => {
 					const ask = { collection: name, action: wanted };
 					const told = explanationOf(await explainIn(now)({ ...ask, fields, actor: actorOf(who) }));
 					const allows = (names: string[]) =>
-						guard.decide({ ...ask, fields: names }, told.asked.actor as never).kind === 'allowed';
+						guard.decide({ ...ask, fields: names }, principalFor(guard, who)).kind === 'allowed';
 
 					const kept = fields.filter((each) => !told.refused_fields.includes(each));
 					if (told.refused_fields.length > 0) expect(allows(kept)).toBe(true);
@@ -193,7 +211,7 @@ describe('explain', () => {
 	});
 });
 
-const LAWFUL: RuntimeState = {
+const LAWFUL: Extract<RuntimeState, { kind: 'active' }> = {
 	kind: 'active',
 	policy: {
 		...policyFor(CONTRACT),
@@ -204,11 +222,61 @@ const LAWFUL: RuntimeState = {
 };
 const ASK = { collection: 'notes', action: 'update', fields: ['title'] };
 
+describe('a steward', () => {
+	const stewards = [
+		{
+			name: 'editors',
+			roles: ['juniors'],
+			policies: ['p'],
+			users: [],
+			actions: ['update' as const],
+			fields: ['title'],
+		},
+	];
+	const STEWARDED: RuntimeState = {
+		kind: 'active',
+		policy: { ...LAWFUL.policy, governed: [{ collection: 'vocab', class: 'governed', stewards }] },
+	};
+	const found = { role: 'none', roles: ['none'], policies: ['p'], admin: false };
+
+	test('is known by a policy of Directus that was looked up, for the caller too', async () => {
+		const ask = explainIn(STEWARDED, () => found);
+		const question = { collection: 'vocab', action: 'update', fields: ['title', 'note'] };
+		for (const [caller, actor] of [
+			[CALLER, undefined],
+			[ADMIN, { user: 'u9' }],
+		] as const) {
+			const told = explanationOf(await ask({ ...question, ...(actor && { actor }) }, caller));
+			expect(told).toMatchObject({
+				verdict: 'refused',
+				reason: 'FIELD_NOT_STEWARDED',
+				refused_fields: ['note'],
+				writable_fields: ['title'],
+			});
+		}
+	});
+
+	test('writes with a permit, which the database looks at', async () => {
+		const told = explanationOf(
+			await explainIn(STEWARDED, () => found)({ collection: 'vocab', action: 'update', fields: ['title'] }, CALLER),
+		);
+		expect(told).toMatchObject({ verdict: 'allowed', rule: 'steward:vocab/editors' });
+		expect(told.layers.database).toMatchObject({ answer: 'lets_through', why: expect.stringContaining('permit') });
+	});
+});
+
 describe('who is asked about', () => {
 	test('by default the caller, as the surface of the question has it', async () => {
 		const ask = explainIn(LAWFUL);
 		const rest = explanationOf(await ask(ASK, CALLER));
-		expect(rest.asked.actor).toEqual({ kind: 'user', user: CALLER.user, role: CALLER.role, surface: 'rest' });
+		expect(rest.asked.actor).toEqual({
+			kind: 'user',
+			user: CALLER.user,
+			role: CALLER.role,
+			roles: CALLER.roles,
+			policies: [],
+			surface: 'rest',
+		});
 		expect(explanationOf(await ask(ASK, CALLER, 'mcp'))).toMatchObject({
 			verdict: 'refused',
 			asked: { actor: { kind: 'agent', surface: 'mcp' } },
@@ -216,11 +284,18 @@ describe('who is asked about', () => {
 	});
 
 	test('somebody looked up is what Directus says, an inherited agent role included', async () => {
-		const ask = explainIn(LAWFUL, () => ({ role: 'juniors', roles: ['juniors', 'robots'], admin: true }));
+		const ask = explainIn(LAWFUL, () => ({
+			role: 'juniors',
+			roles: ['juniors', 'robots'],
+			policies: ['p'],
+			admin: true,
+		}));
 		expect(explanationOf(await ask({ ...ASK, actor: { user: 'u9' } })).asked.actor).toEqual({
 			kind: 'agent',
 			user: 'u9',
 			role: 'juniors',
+			roles: ['juniors', 'robots'],
+			policies: ['p'],
 			surface: 'rest',
 		});
 		expect(explanationOf(await ask({ ...ASK, actor: { user: 'u9', roles: [] } })).asked.actor.kind).toBe('admin');

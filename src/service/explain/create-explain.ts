@@ -1,10 +1,10 @@
 import { type ExplainRequest, type Explanation, explainRequestSchema } from '../../contracts/explain.ts';
 import { faultsOf } from '../../contracts/faults.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
-import { principalIn, type WriteQuestion } from '../../core/decide-question.ts';
+import { knownIndex, principalIn, type WriteQuestion } from '../../core/decide-question.ts';
 import { explainWrite } from '../../core/explain-write.ts';
 import { nextStepForWrite } from '../../core/next-step.ts';
-import type { PrincipalFacts } from '../../core/principal.ts';
+import type { WritePrincipal } from '../../core/principal.ts';
 import type { DispatchCaller, DispatchSurface } from '../dispatch/caller.ts';
 import type { Runtime, RuntimeState } from '../guard/runtime.ts';
 import { writePostureOf } from '../guard/write-guard.ts';
@@ -38,6 +38,7 @@ const MOST_FAULTS = 20;
 
 const LIMITS = [
 	'allowed means that governance does not refuse the write; whether Directus permits it is asked besides',
+	'a policy of Directus that is bound to network addresses is not counted where an actor is looked up',
 	'a nested write is a write to each collection it touches: ask about each',
 	'the answer is of this moment: a policy applied later may answer otherwise',
 ];
@@ -60,13 +61,21 @@ export function createExplain({ runtime, guard, directory }: ExplainPorts): Expl
 
 		const actor = await readActor(request.actor, caller, surface, directory);
 		if (actor.kind === 'faulty') return actor;
-		return { kind: 'ok', explanation: explain(runtime.state(), request, actor.facts) };
+		const state = runtime.state();
+		const principal = principalIn(writePostureOf(state), actor.facts);
+		const policies = actor.policies ?? (await policiesOf(principal, request.collection, state));
+		return { kind: 'ok', explanation: explain(state, request, { ...principal, policies }) };
 	};
+
+	/** What only stewarded collections ask for: elsewhere nothing is looked up. */
+	async function policiesOf({ user, role }: WritePrincipal, name: string, state: RuntimeState): Promise<string[]> {
+		if (!knownIndex(writePostureOf(state))?.stewards.has(name)) return [];
+		return (await directory.find({ user, role }))?.policies ?? [];
+	}
 }
 
-function explain(state: RuntimeState, request: ExplainRequest, facts: PrincipalFacts | null): Explanation {
+function explain(state: RuntimeState, request: ExplainRequest, principal: WritePrincipal): Explanation {
 	const posture = writePostureOf(state);
-	const principal = principalIn(posture, facts);
 	const { collection, action, fields, about } = request;
 	const question: WriteQuestion = { collection, action, ...(fields && { fields }), ...(about && { about }) };
 	const { decision, why, layers, refusedFields, writableFields } = explainWrite(posture, question, principal);
@@ -84,11 +93,22 @@ function explain(state: RuntimeState, request: ExplainRequest, facts: PrincipalF
 		layers,
 		refused_fields: refusedFields,
 		writable_fields: writableFields,
-		asked: { collection, action, fields: fields ?? null, about: about ?? null, actor: principal },
+		asked: { collection, action, fields: fields ?? null, about: about ?? null, actor: actorFor(principal) },
 		state: state.kind,
 		generation: policy?.generation ?? null,
 		limits: LIMITS,
 	};
+}
+
+function actorFor({
+	kind,
+	user,
+	role,
+	roles = [],
+	policies = [],
+	surface,
+}: WritePrincipal): Explanation['asked']['actor'] {
+	return { kind, user, role, roles, policies, surface };
 }
 
 /** Tools of lanes that build this collection, as far as a contract lets anybody dispatch them. */

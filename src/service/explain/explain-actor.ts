@@ -3,14 +3,16 @@ import type { PrincipalFacts, WriteSurface } from '../../core/principal.ts';
 import type { DispatchCaller } from '../dispatch/caller.ts';
 import type { PrincipalDirectory } from './ports.ts';
 
-/** `facts` null is a system path, as everywhere. */
-type ActorReading = { kind: 'ok'; facts: PrincipalFacts | null } | { kind: 'faulty'; faults: string[] };
+/** `facts` null is a system path, as everywhere; `policies` null have not been looked up. */
+type ActorReading =
+	| { kind: 'ok'; facts: PrincipalFacts | null; policies: readonly string[] | null }
+	| { kind: 'faulty'; faults: string[] };
 
 /** True when the question is about the caller: on any surface a request can come by, named or not. */
 export function asksAboutItself(actor: ExplainActor | undefined, caller: DispatchCaller): boolean {
 	if (actor === undefined) return true;
-	const { user, role, roles, admin, surface } = actor;
-	if (role !== undefined || roles !== undefined || admin !== undefined || surface === 'system') return false;
+	const { user, surface, ...rest } = actor;
+	if (surface === 'system' || Object.values(rest).some((value) => value !== undefined)) return false;
 	return user === undefined || (user !== null && user === caller.user);
 }
 
@@ -22,7 +24,9 @@ export async function readActor(
 	directory: PrincipalDirectory,
 ): Promise<ActorReading> {
 	const way = actor?.surface ?? surface;
-	if (actor === undefined || asksAboutItself(actor, caller)) return { kind: 'ok', facts: { ...caller, surface: way } };
+	if (actor === undefined || asksAboutItself(actor, caller)) {
+		return { kind: 'ok', facts: { ...caller, surface: way }, policies: null };
+	}
 	if (way === 'system') return systemPath(actor);
 
 	const { user = null, role = null } = actor;
@@ -33,12 +37,13 @@ export async function readActor(
 	}
 	const roles = actor.roles ?? found.roles;
 	const ownRole = role ?? found.role ?? roles[0] ?? null;
-	return { kind: 'ok', facts: { user, role: ownRole, roles, admin: actor.admin ?? found.admin, surface: way } };
+	const facts = { user, role: ownRole, roles, admin: actor.admin ?? found.admin, surface: way };
+	return { kind: 'ok', facts, policies: actor.policies ?? found.policies };
 }
 
 /** Directus's own paths and those of other extensions carry nobody's name. */
 function systemPath({ surface, ...named }: ExplainActor): ActorReading {
 	const given = Object.entries(named).filter(([, value]) => value !== undefined);
-	if (given.length === 0) return { kind: 'ok', facts: null };
+	if (given.length === 0) return { kind: 'ok', facts: null, policies: [] };
 	return { kind: 'faulty', faults: given.map(([name]) => `actor.${name}: surface ${surface} has nobody's name`) };
 }

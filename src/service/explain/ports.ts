@@ -3,6 +3,8 @@ export interface FoundPrincipal {
 	role: string | null;
 	/** The role and those it descends from. */
 	roles: string[];
+	/** Directus policies of the user and of those roles; of the public where there is no role. */
+	policies: string[];
 	admin: boolean;
 }
 
