@@ -44,9 +44,9 @@ export type WritePosture =
 export function decideWrite(index: PolicyIndex, request: WriteRequest): WriteDecision {
 	const { collection, principal } = request;
 
+	if (isAgentPrincipal(index, principal)) return decideForAgent(index, request);
 	if (index.governed.has(collection)) return decideForSteward(index, request);
-	if (!isAgentPrincipal(index, principal)) return { kind: 'allowed', rule: 'ungoverned' };
-	return decideForAgent(index, request);
+	return { kind: 'allowed', rule: 'ungoverned' };
 }
 
 /** The decision in any state of the policy. What cannot be verified is refused, never waved through. */
@@ -100,7 +100,7 @@ function decideForSteward(index: PolicyIndex, request: WriteRequest): WriteDecis
 	const { collection, principal } = request;
 	const stewards = index.stewards.get(collection);
 	const nobody = notAllowlisted(`governed:${collection}`);
-	if (!stewards || principal.user === null || isAgentPrincipal(index, principal)) return nobody;
+	if (!stewards || principal.user === null) return nobody;
 	if (principal.kind !== 'user' && principal.kind !== 'admin') return nobody;
 	return judgedSteward(stewards, request) ?? nobody;
 }
@@ -137,29 +137,21 @@ const stewardRule = (collection: string, rules: readonly string[]): string =>
 
 function decideForAgent(index: PolicyIndex, { collection, action, fields }: WriteRequest): WriteDecision {
 	const allowed = index.allowed.get(collection)?.[action];
-	if (!allowed) return notAllowlisted('agents:default-deny');
-	if (allowed.any !== null) return { kind: 'allowed', rule: `write_allowlist[${allowed.any}]` };
-	if (fields === undefined || action === 'delete') return { kind: 'allowed', rule: firstRule(allowed.fields) };
-
-	if (fields.every((field) => allowed.fields.has(field))) return { kind: 'allowed', rule: firstRule(allowed.fields) };
-	return {
-		kind: 'refused',
-		code: 'GOVERNED_WRITE_DENIED',
-		reason: 'FIELD_NOT_IN_WRITE_ALLOWLIST',
-		rule: firstRule(allowed.fields),
-	};
+	if (!allowed) {
+		return notAllowlisted(index.governed.has(collection) ? `governed:${collection}` : 'agents:default-deny');
+	}
+	const { any, rule } = allowed;
+	if (any || fields === undefined || action === 'delete' || fields.every((field) => allowed.fields.has(field))) {
+		return { kind: 'allowed', rule };
+	}
+	return { kind: 'refused', code: 'GOVERNED_WRITE_DENIED', reason: 'FIELD_NOT_IN_WRITE_ALLOWLIST', rule };
 }
 
 /** A listed id decides as well as the kind does: the caller may not know the policy's agents. */
 function isAgentPrincipal(index: PolicyIndex, principal: WritePrincipal): boolean {
 	if (principal.kind === 'agent') return true;
 	if (principal.kind === 'system') return false;
-	return isAgent(index.agents, { ...principal, roles: principal.roles ?? [] });
-}
-
-function firstRule(fields: ReadonlyMap<string, number>): string {
-	const [position] = fields.values();
-	return `write_allowlist[${position}]`;
+	return isAgent(index.agents, principal);
 }
 
 function notAllowlisted(rule: string): WriteDecision {

@@ -17,10 +17,14 @@ export interface WritePolicy {
 	flows?: FlowRules | undefined;
 }
 
-/** What agents may do to one collection with one action. `any` is the rule that names no fields. */
+/**
+ * What agents may do to one collection with one action: any field, or the fields of all rules together. `rule` names the first
+ * rule, one without fields before others; it is made here once, because a text costs more than the decision.
+ */
 interface AllowedAction {
-	any: number | null;
-	fields: Map<string, number>;
+	any: boolean;
+	fields: Set<string>;
+	rule: string;
 }
 
 /** Answers each question with one or two look-ups, however many rules the policy holds. */
@@ -29,26 +33,29 @@ export interface PolicyIndex {
 	/** Only of collections that have any. */
 	stewards: ReadonlyMap<string, CollectionStewards>;
 	agents: AgentIndex;
+	/** Never holds a governed collection, whatever the allowlist says: what is found here needs no second look-up. */
 	allowed: ReadonlyMap<string, Partial<Record<WriteAction, AllowedAction>>>;
 	flows: FlowRules;
 }
 
 /** Rules for the same collection and action add up: a write may use the fields of all of them together. */
 export function buildPolicyIndex(policy: WritePolicy): PolicyIndex {
+	const governed = new Map(policy.governed.map((entry) => [entry.collection, entry.class]));
 	const allowed = new Map<string, Partial<Record<WriteAction, AllowedAction>>>();
 
 	for (const [position, rule] of policy.write_allowlist.entries()) {
+		if (governed.has(rule.collection)) continue;
 		const actions = allowed.get(rule.collection) ?? {};
 		allowed.set(rule.collection, actions);
 
 		for (const action of rule.actions) {
-			actions[action] ??= { any: null, fields: new Map() };
+			actions[action] ??= { any: false, fields: new Set(), rule: `write_allowlist[${position}]` };
 			addRule(actions[action], position, rule.fields);
 		}
 	}
 
 	return {
-		governed: new Map(policy.governed.map((entry) => [entry.collection, entry.class])),
+		governed,
 		stewards: new Map(
 			policy.governed.flatMap(({ collection, stewards = [] }) =>
 				stewards.length > 0 ? [[collection, indexStewards(stewards)]] : [],
@@ -65,10 +72,10 @@ export function buildPolicyIndex(policy: WritePolicy): PolicyIndex {
 }
 
 function addRule(action: AllowedAction, position: number, fields: readonly string[] | undefined): void {
-	if (!fields) {
-		action.any ??= position;
-		return;
+	if (fields) {
+		for (const field of fields) action.fields.add(field);
+	} else if (!action.any) {
+		action.any = true;
+		action.rule = `write_allowlist[${position}]`;
 	}
-
-	for (const field of fields) if (!action.fields.has(field)) action.fields.set(field, position);
 }

@@ -28,11 +28,14 @@ export interface AgentIndex {
 }
 
 /** True when any of user, roles or surface is listed; one listed mark is enough. */
-export function isAgent(agents: AgentIndex, facts: Omit<PrincipalFacts, 'admin'>): boolean {
+export function isAgent(
+	agents: AgentIndex,
+	facts: Omit<PrincipalFacts, 'admin' | 'roles'> & Partial<Pick<PrincipalFacts, 'roles'>>,
+): boolean {
 	if (agents.surfaces.has(facts.surface)) return true;
 	if (facts.user !== null && agents.users.has(facts.user)) return true;
 	if (facts.role !== null && agents.roles.has(facts.role)) return true;
-	return facts.roles.some((role) => agents.roles.has(role));
+	return facts.roles?.some((role) => agents.roles.has(role)) ?? false;
 }
 
 /** `facts` null is a system path: Directus itself, another extension, a schema apply. Null is not trust. */
