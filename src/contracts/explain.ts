@@ -10,14 +10,34 @@ const MOST_NAMES = 200;
 const name = toolNameSchema;
 const names = z.array(name).max(MOST_NAMES);
 
-/** Rows of these tables say what a collection looks like; which one, the question has to say. */
-const STRUCTURE_TABLES: readonly string[] = ['directus_collections', 'directus_fields', 'directus_relations'];
-const EXTENSIONS_TABLE = 'directus_extensions';
+/** What a flow or operation looks like after the write, as far as its shape is judged. */
+const flowOptions = z.record(name, z.union([z.string(), z.number(), z.boolean(), z.null(), names]));
+const flowSchema = z.strictObject({
+	kind: z.literal('flow'),
+	status: z.enum(['active', 'inactive']).default('active'),
+	trigger: name.nullable().default(null),
+	options: flowOptions.default({}),
+	operations: z.array(z.strictObject({ key: name, type: name, options: flowOptions.default({}) })).max(MOST_NAMES),
+});
 
 const aboutSchema = z.discriminatedUnion('kind', [
 	z.strictObject({ kind: z.literal('structure'), collections: names.min(1) }),
 	z.strictObject({ kind: z.literal('bundle') }),
+	flowSchema,
+	z.strictObject({ kind: z.literal('audit'), collections: names.min(1) }),
 ]);
+
+/** Rows of these tables are judged by what they are about, which the question has to say; of extensions, only this bundle's. */
+const SUBJECTS: Readonly<Record<string, { kind: z.output<typeof aboutSchema>['kind']; open: readonly string[] }>> = {
+	directus_collections: { kind: 'structure', open: [] },
+	directus_fields: { kind: 'structure', open: [] },
+	directus_relations: { kind: 'structure', open: [] },
+	directus_flows: { kind: 'flow', open: ['delete'] },
+	directus_operations: { kind: 'flow', open: ['delete'] },
+	directus_activity: { kind: 'audit', open: ['create'] },
+	directus_revisions: { kind: 'audit', open: ['create'] },
+	directus_extensions: { kind: 'bundle', open: ['create', 'update', 'delete'] },
+};
 
 /**
  * Somebody who might write. `user` and `role` are looked up, and what stands here beside them counts instead of what was found;
@@ -45,18 +65,23 @@ export const explainRequestSchema = z
 	})
 	.refine((body) => aboutFits(body), {
 		path: ['about'],
-		error:
-			'rows of directus_collections, directus_fields and directus_relations need {"kind":"structure","collections":[…]}; {"kind":"bundle"} goes with directus_extensions; other collections take none',
+		error: ({ input }) => {
+			const { collection } = input as { collection: string };
+			const subject = Object.hasOwn(SUBJECTS, collection) ? SUBJECTS[collection] : undefined;
+			return subject
+				? `rows of ${collection} go with kind ${subject.kind}`
+				: `rows of this collection are about themselves`;
+		},
 		// Also beside other faults: everything wrong is named at once.
 		when: ({ value }) => isRecord(value) && typeof value.collection === 'string',
 	});
 
 export type ExplainRequest = z.output<typeof explainRequestSchema>;
 
-function aboutFits({ collection, about }: { collection: string; about?: { kind?: unknown } | undefined }): boolean {
-	if (STRUCTURE_TABLES.includes(collection)) return about?.kind === 'structure';
-	if (collection === EXTENSIONS_TABLE) return about === undefined || about?.kind === 'bundle';
-	return about === undefined;
+function aboutFits({ collection, action, about }: { collection: string; action: string; about?: unknown }): boolean {
+	const subject = Object.hasOwn(SUBJECTS, collection) ? SUBJECTS[collection] : undefined;
+	if (about === undefined) return subject === undefined || subject.open.includes(action);
+	return isRecord(about) && subject?.kind === about.kind;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -66,7 +66,10 @@ function writable(
 
 function whyOf(decision: WriteDecision, question: WriteQuestion): string {
 	const { collection, action } = question;
-	if (decision.kind === 'refused') return whyRefused(decision.reason, decision.rule, question);
+	if (decision.kind === 'refused') {
+		const why = whyRefused(decision.reason, decision.rule, question);
+		return decision.detail === undefined ? why : `${why}: ${decision.detail}`;
+	}
 	switch (decision.rule) {
 		case 'uninstalled':
 			return 'governance is not installed in this database';

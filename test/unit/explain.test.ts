@@ -365,9 +365,46 @@ describe('a question', () => {
 		['too many fields', { ...ASK, fields: Array(201).fill('x') }, ['fields']],
 		['a bundle that is content', { ...ASK, about: { kind: 'bundle' } }, ['about']],
 		['structure without what it is about', { collection: 'directus_relations', action: 'delete' }, ['about']],
+		['a flow without its operations', { collection: 'directus_flows', action: 'create' }, ['about']],
+		['audit entries about nothing', { collection: 'directus_activity', action: 'delete' }, ['about']],
+		[
+			'a flow that is structure',
+			{ collection: 'directus_flows', action: 'create', about: { kind: 'bundle' } },
+			['about'],
+		],
+		[
+			'a collection named constructor with about',
+			{ collection: 'constructor', action: 'create', about: { kind: 'bundle' } },
+			['about'],
+		],
 		['a named system path', { ...ASK, actor: { surface: 'system', user: 'u' } }, ['actor.user']],
 	])('%s is at fault', async (_what, body, expected) => {
 		expect(await faultsOf(body)).toEqual(expected);
+	});
+
+	test('about a flow is judged by its shape, about the audit trail by what it tells of', async () => {
+		const enforced: RuntimeState = {
+			kind: 'active',
+			policy: { ...LAWFUL.policy, flows: { mode: 'enforce', helpers: ['log'] } },
+		};
+		const flow = (type: string) => ({ kind: 'flow', trigger: 'webhook', operations: [{ key: 'a', type }] });
+		const told = async (body: object) => explanationOf(await explainIn(enforced)(body));
+		const saved = { collection: 'directus_flows', action: 'create' };
+		expect(await told({ ...saved, about: flow('log') })).toMatchObject({ verdict: 'allowed' });
+		expect(await told({ ...saved, about: flow('item-update') })).toMatchObject({
+			code: 'FLOW_NOT_ALLOWED',
+			reason: 'FLOW_SHAPE_NOT_ALLOWED',
+			why: expect.stringContaining('item-update'),
+		});
+		expect(await told({ collection: 'directus_flows', action: 'delete' })).toMatchObject({ verdict: 'allowed' });
+		const trail = { collection: 'directus_revisions', action: 'delete' };
+		expect(await told({ ...trail, about: { kind: 'audit', collections: ['vocab'] } })).toMatchObject({
+			reason: 'AUDIT_TRAIL_LOCKED',
+			layers: { database: { answer: 'refuses' } },
+		});
+		expect(await told({ ...trail, about: { kind: 'audit', collections: ['notes'] } })).toMatchObject({
+			verdict: 'allowed',
+		});
 	});
 
 	test('about a governed collection is answered with the tools that build it', async () => {

@@ -1,7 +1,7 @@
 import { type ExplainRequest, type Explanation, explainRequestSchema } from '../../contracts/explain.ts';
 import { faultsOf } from '../../contracts/faults.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
-import { knownIndex, principalIn, type WriteQuestion } from '../../core/decide-question.ts';
+import { knownIndex, principalIn, type WriteQuestion, type WriteSubject } from '../../core/decide-question.ts';
 import { explainWrite } from '../../core/explain-write.ts';
 import { nextStepForWrite } from '../../core/next-step.ts';
 import type { WritePrincipal } from '../../core/principal.ts';
@@ -77,7 +77,12 @@ export function createExplain({ runtime, guard, directory }: ExplainPorts): Expl
 function explain(state: RuntimeState, request: ExplainRequest, principal: WritePrincipal): Explanation {
 	const posture = writePostureOf(state);
 	const { collection, action, fields, about } = request;
-	const question: WriteQuestion = { collection, action, ...(fields && { fields }), ...(about && { about }) };
+	const question: WriteQuestion = {
+		collection,
+		action,
+		...(fields && { fields }),
+		...(about && { about: subjectOf(about) }),
+	};
 	const { decision, why, layers, refusedFields, writableFields } = explainWrite(posture, question, principal);
 	const policy = state.kind === 'uninstalled' ? null : (state.policy ?? null);
 	const refusal = decision.kind === 'refused' ? decision : null;
@@ -98,6 +103,21 @@ function explain(state: RuntimeState, request: ExplainRequest, principal: WriteP
 		generation: policy?.generation ?? null,
 		limits: LIMITS,
 	};
+}
+
+/** A flow that is asked about stands alone: what was stored before, and how its operations hang together, is not known. */
+function subjectOf(about: NonNullable<ExplainRequest['about']>): WriteSubject {
+	if (about.kind !== 'flow') return about;
+	const { kind, operations, ...flow } = about;
+	const unknown = { id: null, resolve: null, reject: null };
+	const after = {
+		...flow,
+		id: null,
+		accountability: null,
+		operation: null,
+		operations: operations.map((operation) => ({ ...unknown, ...operation })),
+	};
+	return { kind, changes: [{ before: null, after }] };
 }
 
 function actorFor({

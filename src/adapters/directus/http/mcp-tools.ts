@@ -39,7 +39,7 @@ export const MCP_TOOLS: Tool[] = [
 				about: {
 					type: 'object',
 					description:
-						'For rows of directus_collections, directus_fields, directus_relations: {"kind":"structure","collections":[…]}, the collections they describe. For rows that load this bundle: {"kind":"bundle"}',
+						'What rows of Directus itself are about. directus_collections, directus_fields, directus_relations: {"kind":"structure","collections":[…]}. directus_flows, directus_operations: {"kind":"flow","trigger":"webhook","operations":[{"key":"a","type":"log"}]}. directus_activity, directus_revisions: {"kind":"audit","collections":[…]}. Rows that load this bundle: {"kind":"bundle"}',
 				},
 				actor: {
 					type: 'object',
