@@ -6,6 +6,7 @@ import { executor } from './commands/executor.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { verify } from './commands/verify.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { addGrantCommands } from './grant-program.ts';
 import { createOutput, type Output } from './output.ts';
 
 interface CommonOptions {
@@ -111,6 +112,7 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 		.option('--host <address>', 'address to listen on', '127.0.0.1')
 		.option('--port <number>', 'port to listen on; 0 takes a free one', '8090')
 		.option('--tools <codes...>', 'the tools to serve', ['DOT_KG_EXPLAIN']);
+	addGrantCommands(program, finish);
 	return program;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { grantKeySchema } from './grant.ts';
 
 /** The four posture switches. `execute_enabled` and `real_run_enabled` can only be false: REAL_RUN does not exist. */
 export const gatesSchema = z.strictObject({
@@ -86,6 +87,8 @@ export const policyDocumentSchema = z.strictObject({
 	gates: gatesSchema,
 	contracts: z.record(z.string(), z.string()),
 	executors: z.record(z.string(), executorEndpointSchema),
+	/** Public keys that sign grants, newest first. Rotation keeps the old one here as long as its grants shall work. */
+	grant_keys: z.array(grantKeySchema),
 	/** Lane name to the tool that builds it. A lane may name a tool before the operator registers it. */
 	lanes: z.record(z.string(), z.strictObject({ tool: z.string(), builds: z.string() })),
 	visibility: z.strictObject({

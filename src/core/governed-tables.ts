@@ -26,6 +26,7 @@ export const OWN_TABLES: readonly GuardedTable[] = [
 	{ schema: 'governance', name: 'evidence_head', key: 'singleton', class: 'internal' },
 	{ schema: 'governance', name: 'dispatch_claims', key: 'token', class: 'internal' },
 	{ schema: 'governance', name: 'flow_policy', key: 'singleton', class: 'internal' },
+	{ schema: 'governance', name: 'grant_uses', key: 'claim', class: 'internal' },
 	{ schema: 'governance', name: 'migrations', key: 'id', class: 'internal' },
 ];
 

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createGrantKey, readGrantKeys } from '../../adapters/keys/grant-keys.ts';
 import { createPolicyKeys, loadPolicySigner, PRIVATE_KEY_FILE } from '../../adapters/keys/policy-keys.ts';
 import { applyDesiredState } from '../../adapters/postgres/registrar/apply.ts';
 import type { ApplyOutcome, Change } from '../../service/ports/registrar.ts';
@@ -23,14 +24,15 @@ export async function runRegistrar(options: RegistrarOptions, output: Output, co
 	const { strength = config.strength } = options;
 	if (strength !== config.strength)
 		output.say(`${options.config} still says strength: '${config.strength}'; change it, or the next apply goes back`);
-	const desired = desiredState({ ...config, strength });
 	const url = operatorUrl();
 	const folder = keysFolder();
 	if (options.initKeys && !(await exists(join(folder, PRIVATE_KEY_FILE)))) {
 		await createPolicyKeys(folder);
-		output.say(`created the operator's keys in ${folder}; keep policy.private.jwk away from Directus`);
+		await createGrantKey(folder);
+		output.say(`created the operator's keys in ${folder}; keep every *.private.jwk away from Directus`);
 	}
 	const signer = await loadPolicySigner(folder);
+	const desired = desiredState({ ...config, strength }, await readGrantKeys(folder));
 	return applyDesiredState(url, desired, signer, {
 		commit,
 		separate: options.strength === 'separated',

@@ -1,10 +1,11 @@
 import type { GovernanceConfig } from '../../config/schema.ts';
+import type { GrantKey } from '../../contracts/grant.ts';
 import { OWN_TABLES } from '../../core/governed-tables.ts';
 import { digestOf } from '../canonical.ts';
 import type { DesiredState } from '../ports/registrar.ts';
 
 /** What the database should hold for a validated declaration. Pure: the same declaration gives the same state. */
-export function desiredState(config: GovernanceConfig): DesiredState {
+export function desiredState(config: GovernanceConfig, grantKeys: GrantKey[] = []): DesiredState {
 	const contracts = config.contracts.map((contract) => ({ ...contract, digest: digestOf(contract) }));
 	const collections = Object.keys(config.collections).sort();
 	const configDigest = digestOf(config);
@@ -47,6 +48,7 @@ export function desiredState(config: GovernanceConfig): DesiredState {
 			gates: config.gates,
 			contracts: Object.fromEntries(contracts.map(({ tool, digest }) => [tool, digest])),
 			executors: config.executors,
+			grant_keys: grantKeys,
 			lanes: config.lanes,
 			visibility: config.visibility,
 			config_digest: configDigest,

@@ -52,6 +52,7 @@ export function policyFor(contract: Record<string, unknown>, generation = 1): Po
 		write_allowlist: [],
 		gates: GATES,
 		contracts: { DOT_KG_EXPLAIN: digestOf(contract) },
+		grant_keys: [],
 		executors: { main: { url: 'http://127.0.0.1:1' } },
 		lanes: {},
 		visibility: { posture: 'authenticated', evidence: 'admin' },

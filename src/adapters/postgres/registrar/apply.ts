@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EvidenceEntry } from '../../../contracts/evidence.ts';
 import type { PolicyDocument } from '../../../contracts/policy.ts';
 import { type GuardedTable, METADATA_TABLES, OWN_TABLES } from '../../../core/governed-tables.ts';
-import { canonicalJson, digestOf } from '../../../service/canonical.ts';
+import { digestOf } from '../../../service/canonical.ts';
 import type {
 	ApplyOptions,
 	ApplyOutcome,
@@ -11,6 +11,7 @@ import type {
 	Fault,
 	PolicySigner,
 } from '../../../service/ports/registrar.ts';
+import { evidenceBody } from '../evidence-log.ts';
 import { uncertifiedRows } from './certificates.ts';
 import { ensureExposure } from './exposure.ts';
 import { ensureFlowPolicy } from './flow-policy.ts';
@@ -60,6 +61,7 @@ async function applyOnce(
 		const outcome = await withinTransaction(client, desired, signer, options);
 		const rest = options.separate ? { remaining: await remainingSteps(client, desired.directusRole) } : {};
 		await client.query(outcome.kind === 'applied' && options.commit ? 'commit' : 'rollback');
+		if (outcome.kind === 'unchanged') return { kind: 'unchanged', generation: outcome.generation, ...rest };
 		if (outcome.kind === 'applied' && !options.commit) return { kind: 'planned', changes: outcome.changes, ...rest };
 		return { ...outcome, ...rest };
 	} finally {
@@ -67,12 +69,53 @@ async function applyOnce(
 	}
 }
 
+/** What `work` needs to write under this transaction's apply record. */
+export interface VerifiedSession {
+	client: Sql;
+	applyId: string;
+	policy: PolicyDocument;
+}
+
+/**
+ * Runs `work` in the same transaction in which the database was found to be exactly what the declaration says, under an apply
+ * record of its own, and commits. Anything else comes back as it was found, and nothing is changed.
+ */
+export async function underVerifiedApply<T>(
+	operatorUrl: string,
+	desired: DesiredState,
+	signer: PolicySigner,
+	work: (session: VerifiedSession) => Promise<T>,
+): Promise<{ kind: 'done'; value: T } | { kind: 'differs'; outcome: ApplyOutcome }> {
+	return untilUndisturbed(async () => {
+		const client = await openOperatorSession(operatorUrl);
+		try {
+			await client.query('begin isolation level read committed read write');
+			const outcome = await withinTransaction(client, desired, signer, {});
+			if (outcome.kind !== 'unchanged') return { kind: 'differs' as const, outcome };
+			const value = await work({ client, applyId: outcome.applyId, policy: outcome.policy });
+			await client.query('commit');
+			return { kind: 'done' as const, value };
+		} finally {
+			await client.end().catch(() => undefined);
+		}
+	});
+}
+
+type Found = Exclude<ApplyOutcome, { kind: 'unchanged' }> | UnchangedApply;
+
+interface UnchangedApply {
+	kind: 'unchanged';
+	generation: number;
+	applyId: string;
+	policy: PolicyDocument;
+}
+
 async function withinTransaction(
 	client: Sql,
 	desired: DesiredState,
 	signer: PolicySigner,
-	{ onProgress = () => undefined, separate: apart = false }: ApplyOptions,
-): Promise<ApplyOutcome> {
+	{ onProgress = () => undefined, separate: apart = false }: Omit<ApplyOptions, 'commit'>,
+): Promise<Found> {
 	onProgress('preconditions');
 	const early = await preconditionFaults(client, desired.directusRole);
 	if (early.length > 0) return { kind: 'refused', faults: early };
@@ -120,7 +163,8 @@ async function withinTransaction(
 	onProgress('policy');
 	const policy = await ensurePolicy(client, signer, desired.policy, applyId);
 	changes.push(...policy.changes);
-	if (changes.length === 0) return { kind: 'unchanged', generation: policy.generation };
+	if (changes.length === 0)
+		return { kind: 'unchanged', generation: policy.generation, applyId, policy: policy.document };
 	await concludeApply(client, applyId, changes, policy.document);
 	return { kind: 'applied', applyId, generation: policy.generation, changes };
 }
@@ -167,7 +211,7 @@ async function concludeApply(client: Sql, applyId: string, changes: Change[], po
 	await asRole(client, 'governance_writer', async () => {
 		await client.query('update public.dot_tools set last_executed = now() where code = $1', [REGISTRAR_TOOL]);
 		await client.query('select governance.append_evidence($1)', [
-			JSON.stringify([{ id: randomUUID(), body: canonicalJson(entry) }]),
+			JSON.stringify([{ id: randomUUID(), body: evidenceBody(entry) }]),
 		]);
 	});
 	await client.query(`select pg_notify('governance_policy', $1)`, [String(policy.generation)]);
