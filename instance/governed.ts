@@ -60,9 +60,13 @@ export function governed(args: readonly string[], env: NodeJS.ProcessEnv, cwd = 
 }
 
 /** `governed apply`, making the operator's key pair when there is none; throws with its own words when it refuses. */
-export async function applyConfig(env: NodeJS.ProcessEnv, config: string): Promise<CommandResult> {
+export async function applyConfig(
+	env: NodeJS.ProcessEnv,
+	config: string,
+	options: readonly string[] = [],
+): Promise<CommandResult> {
 	await mkdir(String(env.GOVERNED_KEYS_DIR), { recursive: true, mode: 0o700 });
-	const result = await governed(['apply', '--config', config, '--init-keys', '--json'], env);
+	const result = await governed(['apply', '--config', config, '--init-keys', '--json', ...options], env);
 	if (result.code === 0) return result;
 	const said = result.stderr.trim() === '' ? result.stdout : result.stderr;
 	throw new InstanceFault(`governed apply --config ${config} ended with ${result.code}:\n${said.trim().slice(-2_000)}`);

@@ -60,7 +60,7 @@ export interface TestInstance {
 	operatorEnv(): NodeJS.ProcessEnv;
 	cli(...args: string[]): Promise<CommandResult>;
 	/** Runs `governed apply` again and hands Directus the key; `config` as in the options. */
-	apply(config?: string): Promise<CommandResult>;
+	apply(config?: string, ...options: string[]): Promise<CommandResult>;
 	/** Stops and starts Directus on the same port; `env` replaces single values. */
 	restartDirectus(env?: Record<string, string>): Promise<DirectusServer>;
 	stop(): Promise<void>;
@@ -111,8 +111,8 @@ async function assemble(options: TestInstanceOptions, closers: Closer[], stop: C
 			...(executor ? { executorUrl: executor.url } : {}),
 			...(directus ? { directusUrl: directus.url, directusToken: cluster.adminToken } : {}),
 		});
-	const apply = async (config = options.config ?? join(REPOSITORY, 'directus.config.ts')) => {
-		const result = await applyConfig(operatorEnv(), config);
+	const apply = async (config = options.config ?? join(REPOSITORY, 'directus.config.ts'), ...more: string[]) => {
+		const result = await applyConfig(operatorEnv(), config, more);
 		await publishKey(operatorKeysDir, bundleKeysDir);
 		return result;
 	};

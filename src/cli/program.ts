@@ -44,7 +44,7 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 		name: string,
 		description: string,
 		examples: string[],
-		run: (options: CommonOptions, output: Output) => Promise<ExitCode>,
+		run: (options: CommonOptions, output: Output, argument?: string) => Promise<ExitCode>,
 	): Command =>
 		program
 			.command(name)
@@ -52,9 +52,12 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 			.option('--config <file>', 'the declaration', 'directus.config.ts')
 			.option('--json', 'print one JSON document on stdout')
 			.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`)
-			.action(async (options: CommonOptions) =>
-				finish(await run(options, createOutput({ json: options.json === true }))),
-			);
+			.action(async (...passed: unknown[]) => {
+				// The arguments of the command, if it has any, then its options, then the command itself.
+				const options = passed.at(-2) as CommonOptions;
+				const argument = passed.length > 2 ? (passed[0] as string | undefined) : undefined;
+				finish(await run(options, createOutput({ json: options.json === true }), argument));
+			});
 
 	const strength = () =>
 		new Option(
@@ -65,21 +68,29 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 	command(
 		'plan',
 		'Show what apply would change. Nothing is changed. Exit code 2 when there are changes.',
-		['governed plan', 'governed plan --json > plan.json'],
+		[
+			'governed plan',
+			'governed plan --json',
+			'governed plan --out deploy.plan   # read it, then: governed apply deploy.plan',
+		],
 		plan,
 	)
 		.addOption(initKeys())
-		.addOption(strength());
+		.addOption(strength())
+		.option('--out <file>', 'save the plan, signed: apply <file> applies exactly this or nothing');
 	command(
 		'apply',
 		'Make the database what directus.config.ts says, in one transaction, and sign the policy.',
 		[
 			'governed apply --init-keys',
-			'GOVERNED_KEYS_DIR=/etc/governed/keys governed apply --config directus.config.ts',
+			'governed apply deploy.plan',
+			'governed apply --allow-loosening governed:price_list write_allowlist:agent_notes',
 			'governed apply --strength separated',
 		],
 		apply,
 	)
+		.argument('[plan]', 'a file of governed plan --out: refused when anything it is bound to moved')
+		.option('--allow-loosening <names...>', 'what may get looser, by the names that plan shows')
 		.addOption(initKeys())
 		.addOption(strength());
 	command(

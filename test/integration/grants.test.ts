@@ -1,15 +1,14 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { directusDatabase, type TestDatabase } from '../../instance/cluster.ts';
 import { readGrant } from '../../src/adapters/keys/grant-keys.ts';
 import { loadPolicySigner } from '../../src/adapters/keys/policy-keys.ts';
 import { hashGrant } from '../../src/service/dispatch/gather-facts.ts';
 import { attempt, DENIED } from './support/attempt.ts';
+import { type Ran, runCli } from './support/cli.ts';
 import { connect } from './support/scene.ts';
 
 const CALLER = 'user:0f000000-0000-4000-8000-000000000002';
@@ -20,26 +19,11 @@ let folder: string;
 let directus: Awaited<ReturnType<typeof connect>>;
 let superuser: typeof directus;
 
-interface Ran {
-	code: number;
-	stdout: string;
-	stderr: string;
-}
-
-async function cli(...args: string[]): Promise<Ran> {
-	const env = {
-		PATH: process.env.PATH,
+const cli = (...args: string[]): Promise<Ran> =>
+	runCli([...args, '--config', join(folder, 'config.mjs')], {
 		GOVERNED_OPERATOR_URL: database.operatorUrl,
 		GOVERNED_KEYS_DIR: join(folder, 'keys'),
-	};
-	const config = join(folder, 'config.mjs');
-	try {
-		const run = promisify(execFile)(process.execPath, ['src/cli/main.ts', ...args, '--config', config], { env });
-		return { code: 0, ...(await run) };
-	} catch (error) {
-		return error as Ran;
-	}
-}
+	});
 
 const contract = (tool: string) => ({
 	tool,

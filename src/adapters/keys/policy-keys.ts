@@ -4,6 +4,8 @@ import { CompactSign, calculateJwkThumbprint, compactVerify, exportJWK, generate
 import type { PolicySigner } from '../../service/ports/registrar.ts';
 import { KeyFault, readKeyFile, writeNewKey } from './key-files.ts';
 
+/** Keeps a signature made with the same key for something else from passing as a policy. */
+export const POLICY_TYPE = 'governance-policy+jws';
 export const PRIVATE_KEY_FILE = 'policy.private.jwk';
 export const PUBLIC_KEY_FILE = 'policy.public.jwk';
 
@@ -31,14 +33,14 @@ export async function loadPolicySigner(folder: string): Promise<PolicySigner> {
 	const keyId = String(publicJwk.kid);
 	return {
 		keyId,
-		sign: (payload) =>
+		sign: (payload, type = POLICY_TYPE) =>
 			new CompactSign(new TextEncoder().encode(payload))
-				.setProtectedHeader({ alg: 'EdDSA', kid: keyId, typ: 'governance-policy+jws' })
+				.setProtectedHeader({ alg: 'EdDSA', kid: keyId, typ: type })
 				.sign(privateKey),
-		verify: async (jws) => {
+		verify: async (jws, type = POLICY_TYPE) => {
 			try {
 				const { payload, protectedHeader } = await compactVerify(jws, publicKey, { algorithms: ['EdDSA'] });
-				return protectedHeader.typ === 'governance-policy+jws' ? new TextDecoder().decode(payload) : null;
+				return protectedHeader.typ === type ? new TextDecoder().decode(payload) : null;
 			} catch {
 				return null;
 			}

@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import { policyDocumentSchema } from '../../contracts/policy.ts';
 import type { PolicyVerdict, PolicyVerifier } from '../../service/ports/policy-verifier.ts';
-import { PUBLIC_KEY_FILE } from './policy-keys.ts';
-
-/** Keeps a signature made with the same key for something else from passing as a policy. */
-const POLICY_TYPE = 'governance-policy+jws';
+import { POLICY_TYPE, PUBLIC_KEY_FILE } from './policy-keys.ts';
 
 /**
  * Verifies with the public key in `keysDir` (`GOVERNED_KEYS_DIR`). The file is read at each verification, so that a

@@ -679,12 +679,12 @@ reset role;
 	{
 		id: 6,
 		name: '0006-grant-uses.sql',
-		digest: '75c88c0c240b0bccc101c9c69f6b8a736f34116edc113587bbd124ffd6a51855',
+		digest: 'f835374201dedab65fc2ac4f561a8810680f708352b1257eb9e8114f264ddce6',
 		sql: `-- Uses of grants, counted in the database: one per claim, whatever repeats, crashes or races.
 set local role governance_owner;
 
 create table governance.grant_uses (
-	grant_id uuid not null references public.governance_grants (id),
+	grant_id uuid not null,
 	claim uuid not null,
 	used_at timestamptz not null default clock_timestamp(),
 	primary key (grant_id, claim)

@@ -1,4 +1,6 @@
+import type { PlanBinding } from '../../contracts/plan-file.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
+import type { Loosening } from '../../core/loosening.ts';
 import type { SeparationStep } from '../../core/separation.ts';
 
 /** One difference between the declaration and the database, as an operator reads it. */
@@ -33,16 +35,29 @@ export interface DesiredState {
 
 export interface PolicySigner {
 	keyId: string;
-	/** Compact JWS (EdDSA) over the text's UTF-8 bytes. */
-	sign(payload: string): Promise<string>;
-	/** The signed text, or null when this key did not sign it. */
-	verify(jws: string): Promise<string | null>;
+	/** Compact JWS (EdDSA) over the text's UTF-8 bytes. `type` keeps a signature for one thing from passing as another. */
+	sign(payload: string, type?: string): Promise<string>;
+	/** The signed text, or null when this key did not sign it as this type; a policy unless said. */
+	verify(jws: string, type?: string): Promise<string | null>;
 }
 
 /** `remaining`, where separation was asked for: what only an administrator of the server, or a person, can do. */
 export type ApplyOutcome =
-	| { kind: 'applied'; applyId: string; generation: number; changes: Change[]; remaining?: SeparationStep[] }
-	| { kind: 'planned'; changes: Change[]; remaining?: SeparationStep[] }
+	| {
+			kind: 'applied';
+			applyId: string;
+			generation: number;
+			changes: Change[];
+			loosenings: Loosening[];
+			remaining?: SeparationStep[];
+	  }
+	| {
+			kind: 'planned';
+			changes: Change[];
+			loosenings: Loosening[];
+			binding: PlanBinding;
+			remaining?: SeparationStep[];
+	  }
 	| { kind: 'unchanged'; generation: number; remaining?: SeparationStep[] }
 	| { kind: 'refused'; faults: Fault[]; remaining?: SeparationStep[] };
 
@@ -51,5 +66,9 @@ export interface ApplyOptions {
 	commit: boolean;
 	/** Also take away whatever else lets Directus's role reach governed data, as far as the operator may. */
 	separate?: boolean;
+	/** Names of loosenings the operator allowed. With `commit`, any other loosening refuses the whole. */
+	allowLoosening?: readonly string[];
+	/** A saved plan: refused when what it is bound to moved, or when the changes are not those it was made of. */
+	saved?: { binding: PlanBinding; changes: string };
 	onProgress?: (step: string) => void;
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EvidenceEntry } from '../../../contracts/evidence.ts';
+import type { PlanBinding } from '../../../contracts/plan-file.ts';
 import type { PolicyDocument } from '../../../contracts/policy.ts';
 import { type GuardedTable, METADATA_TABLES, OWN_TABLES } from '../../../core/governed-tables.ts';
+import { type Loosening, looseningsOf } from '../../../core/loosening.ts';
 import { digestOf } from '../../../service/canonical.ts';
 import type {
 	ApplyOptions,
@@ -21,6 +23,7 @@ import { ensureMark, touchedSinceApply } from './marks.ts';
 import { migrate } from './migrations.ts';
 import { type ContentTable, ensureHome, ensureOwners, inspectContentTables } from './ownership.ts';
 import { lockPlainTable, lockPlainTables, snaresOf } from './plain-table.ts';
+import { bindingOf, movedSince } from './plan-binding.ts';
 import { ensurePolicy } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
 import { ensureSchemaPrivileges, ensureTablePrivileges } from './privileges.ts';
@@ -62,8 +65,10 @@ async function applyOnce(
 		const rest = options.separate ? { remaining: await remainingSteps(client, desired.directusRole) } : {};
 		await client.query(outcome.kind === 'applied' && options.commit ? 'commit' : 'rollback');
 		if (outcome.kind === 'unchanged') return { kind: 'unchanged', generation: outcome.generation, ...rest };
-		if (outcome.kind === 'applied' && !options.commit) return { kind: 'planned', changes: outcome.changes, ...rest };
-		return { ...outcome, ...rest };
+		if (outcome.kind === 'refused') return { ...outcome, ...rest };
+		const { binding, ...applied } = outcome;
+		if (options.commit) return { ...applied, ...rest };
+		return { kind: 'planned', changes: applied.changes, loosenings: applied.loosenings, binding, ...rest };
 	} finally {
 		await client.end().catch(() => undefined);
 	}
@@ -85,12 +90,12 @@ export async function underVerifiedApply<T>(
 	desired: DesiredState,
 	signer: PolicySigner,
 	work: (session: VerifiedSession) => Promise<T>,
-): Promise<{ kind: 'done'; value: T } | { kind: 'differs'; outcome: ApplyOutcome }> {
+): Promise<{ kind: 'done'; value: T } | { kind: 'differs'; outcome: Exclude<Found, UnchangedApply> }> {
 	return untilUndisturbed(async () => {
 		const client = await openOperatorSession(operatorUrl);
 		try {
 			await client.query('begin isolation level read committed read write');
-			const outcome = await withinTransaction(client, desired, signer, {});
+			const outcome = await withinTransaction(client, desired, signer, { commit: false });
 			if (outcome.kind !== 'unchanged') return { kind: 'differs' as const, outcome };
 			const value = await work({ client, applyId: outcome.applyId, policy: outcome.policy });
 			await client.query('commit');
@@ -101,7 +106,10 @@ export async function underVerifiedApply<T>(
 	});
 }
 
-type Found = Exclude<ApplyOutcome, { kind: 'unchanged' }> | UnchangedApply;
+type Found =
+	| (Extract<ApplyOutcome, { kind: 'applied' }> & { binding: PlanBinding })
+	| Extract<ApplyOutcome, { kind: 'refused' }>
+	| UnchangedApply;
 
 interface UnchangedApply {
 	kind: 'unchanged';
@@ -114,7 +122,7 @@ async function withinTransaction(
 	client: Sql,
 	desired: DesiredState,
 	signer: PolicySigner,
-	{ onProgress = () => undefined, separate: apart = false }: Omit<ApplyOptions, 'commit'>,
+	{ commit, saved, allowLoosening = [], onProgress = () => undefined, separate: apart = false }: ApplyOptions,
 ): Promise<Found> {
 	onProgress('preconditions');
 	const early = await preconditionFaults(client, desired.directusRole);
@@ -123,6 +131,8 @@ async function withinTransaction(
 	const faults = await surroundingFaults(client, desired.directusRole);
 	const content = await inspectContentTables(client, desired);
 	faults.push(...content.faults);
+	const binding = await bindingOf(client, desired);
+	if (saved) faults.push(...movedSince(saved.binding, binding));
 	if (faults.length > 0) return { kind: 'refused', faults };
 
 	onProgress('roles and schema');
@@ -165,8 +175,28 @@ async function withinTransaction(
 	changes.push(...policy.changes);
 	if (changes.length === 0)
 		return { kind: 'unchanged', generation: policy.generation, applyId, policy: policy.document };
+	const loosenings = policy.before ? looseningsOf(policy.before, policy.document) : [];
+	const unread = commit ? [...unallowed(loosenings, allowLoosening), ...otherThanPlanned(saved, changes)] : [];
+	if (unread.length > 0) return { kind: 'refused', faults: unread };
 	await concludeApply(client, applyId, changes, policy.document);
-	return { kind: 'applied', applyId, generation: policy.generation, changes };
+	return { kind: 'applied', applyId, generation: policy.generation, changes, loosenings, binding };
+}
+
+/** What gets looser is named one by one, by whoever applies it. */
+function unallowed(loosenings: readonly Loosening[], allowed: readonly string[]): Fault[] {
+	return loosenings
+		.filter(({ name }) => !allowed.includes(name))
+		.map(({ name, detail }) => ({
+			subject: name,
+			problem: `is a loosening: ${detail}`,
+			fix: `if that is meant, add: --allow-loosening ${name}`,
+		}));
+}
+
+function otherThanPlanned(saved: ApplyOptions['saved'], changes: readonly Change[]): Fault[] {
+	if (!saved || saved.changes === digestOf(changes)) return [];
+	const problem = 'the changes are not those of the plan';
+	return [{ subject: 'plan (changes)', problem, fix: 'run governed plan --out again and read it' }];
 }
 
 /** What is wrong with the tables around the declared ones. Nothing of Directus's is read before this was asked. */

@@ -35,7 +35,7 @@ export async function ensurePolicy(
 	signer: PolicySigner,
 	{ environment, ...rest }: DesiredState['policy'],
 	applyId: string,
-): Promise<{ changes: Change[]; generation: number; document: PolicyDocument }> {
+): Promise<{ changes: Change[]; generation: number; document: PolicyDocument; before: PolicyDocument | null }> {
 	const current = await currentPolicy(client, signer);
 	const id = current?.document?.instance.id ?? randomUUID();
 	const described = await describedDigests(
@@ -46,7 +46,8 @@ export async function ensurePolicy(
 	const next: PolicyDocument = { ...rest, described, generation, instance: { id, environment } };
 	if (current?.document) {
 		const same = canonicalJson({ ...next, generation: 0 }) === canonicalJson({ ...current.document, generation: 0 });
-		if (same) return { changes: [], generation: current.generation, document: current.document };
+		if (same)
+			return { changes: [], generation: current.generation, document: current.document, before: current.document };
 	}
 	const signed = current?.document?.described ?? {};
 	const edited = changedDescriptions(signed, described).filter((name) => Object.hasOwn(signed, name));
@@ -68,5 +69,6 @@ export async function ensurePolicy(
 		],
 		generation: next.generation,
 		document: next,
+		before: current?.document ?? null,
 	};
 }

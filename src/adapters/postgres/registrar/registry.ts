@@ -14,7 +14,7 @@ type Row = Record<string, unknown>;
 interface Difference {
 	table: RegistryTable;
 	added: Row[];
-	changed: Row[];
+	changed: { row: Row; detail: string }[];
 	removed: string[];
 }
 
@@ -34,7 +34,12 @@ export async function ensureRegistry(client: Sql, registry: DesiredState['regist
 	}
 	for (const { table, added, changed } of differences) {
 		if (added.length > 0) await insertRows(client, table, added);
-		if (changed.length > 0) await updateRows(client, table, changed);
+		if (changed.length > 0)
+			await updateRows(
+				client,
+				table,
+				changed.map(({ row }) => row),
+			);
 	}
 	await client.query('reset role');
 	return differences.flatMap(describe);
@@ -47,16 +52,31 @@ async function difference(client: Sql, table: RegistryTable, desired: Row[]): Pr
 		present.set(String(row[key]), row);
 	}
 	const added: Row[] = [];
-	const changed: Row[] = [];
+	const changed: Difference['changed'] = [];
 	for (const row of desired) {
 		const found = present.get(String(row[key]));
-		if (!found) added.push(row);
-		else if (Object.entries(row).some(([field, value]) => canonicalJson(value) !== canonicalJson(found[field] ?? null)))
-			changed.push(row);
 		present.delete(String(row[key]));
+		if (!found) {
+			added.push(row);
+			continue;
+		}
+		const fields = changedFields(row, found);
+		if (fields.length > 0) changed.push({ row, detail: fields.join('; ') });
 	}
 	return { table, added, changed, removed: [...present.keys()] };
 }
+
+/** One line for each field that differs: what stands there, and what will. */
+function changedFields(row: Row, found: Row): string[] {
+	return Object.entries(row).flatMap(([field, value]) => {
+		const [old, fresh] = [canonicalJson(found[field] ?? null), canonicalJson(value ?? null)];
+		return old === fresh ? [] : [`${field}: ${short(old)} → ${short(fresh)}`];
+	});
+}
+
+const LONGEST_SHOWN = 120;
+
+const short = (text: string) => (text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
 
 async function insertRows(client: Sql, table: RegistryTable, rows: Row[]): Promise<void> {
 	const columns = Object.keys(rows[0] ?? {})
@@ -87,9 +107,8 @@ function describe({ table, added, changed, removed }: Difference): Change[] {
 			'add',
 			added.map((row) => String(row[key])),
 		),
-		...change(
-			'change',
-			changed.map((row) => String(row[key])),
+		...changed.map(
+			({ row, detail }): Change => ({ action: 'change', area: 'registry', subject: `${table} ${row[key]}`, detail }),
 		),
 		...change('remove', removed),
 	];

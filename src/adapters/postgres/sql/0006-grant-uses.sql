@@ -2,7 +2,7 @@
 set local role governance_owner;
 
 create table governance.grant_uses (
-	grant_id uuid not null references public.governance_grants (id),
+	grant_id uuid not null,
 	claim uuid not null,
 	used_at timestamptz not null default clock_timestamp(),
 	primary key (grant_id, claim)
