@@ -17,8 +17,13 @@ function helpOf(command: Command): string {
 	return text;
 }
 
+const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)];
+
+const pathOf = (command: Command): string =>
+	command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+
 it('describes every command as the golden file does', async () => {
 	const program = createProgram(() => undefined);
-	const pages = [program, ...program.commands].map((command) => `# ${command.name()}\n\n${helpOf(command)}`);
+	const pages = everyCommand(program).map((command) => `# ${pathOf(command)}\n\n${helpOf(command)}`);
 	await expect(pages.join('\n')).toMatchFileSnapshot('../golden/command-help.txt');
 });
