@@ -1,5 +1,6 @@
 import { casbin, casl, cedar, type Engine, nestedMap, ours } from './decision-engines.ts';
 import { policyOf, type Question, questionsFor } from './decision-questions.ts';
+import { directusCheck } from './directus-check.ts';
 import { comparePaired, type PairedResult } from './paired.ts';
 
 const RULES = [10, 1_000, 100_000];
@@ -69,5 +70,25 @@ export async function benchDecision(say: (line: string) => void): Promise<Paired
 			);
 		}
 	}
+	results.push(await againstDirectus(say));
 	return results;
+}
+
+/** Directus checks through its caches, and reads nothing about fields: the time is beside ours, not the same work. */
+async function againstDirectus(say: (line: string) => void): Promise<PairedResult> {
+	const { policy, questions, answers, measure, stop } = await directusCheck();
+	try {
+		const decide = ours(policy);
+		const own = questions.map(decide);
+		if (JSON.stringify(own) !== JSON.stringify(answers)) throw new Error(`Directus says ${answers}, we say ${own}`);
+		say(`Directus's own check: ${answers.length} answers compared, all the same`);
+		const comparison = { name: "a decision against Directus's own check", unit, better: 'lower' as const, aim: null };
+		return await comparePaired(
+			{ ...comparison, ours: async () => timed(decide, questions), yardstick: measure },
+			7,
+			say,
+		);
+	} finally {
+		await stop();
+	}
 }

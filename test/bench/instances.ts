@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startCluster } from '../../instance/cluster.ts';
 import { startTestInstance, type TestInstance } from '../../instance/harness.ts';
 import { withClient } from '../../instance/roles.ts';
@@ -27,6 +28,19 @@ export async function layTrivialEndpoint(directusFolder: string): Promise<void> 
 	await writeFile(join(folder, 'dist', 'index.js'), TRIVIAL_ENDPOINT);
 }
 
+/** The extension that times Directus from inside. */
+export async function layInside(directusFolder: string): Promise<void> {
+	const source = fileURLToPath(new URL('inside', import.meta.url));
+	await cp(source, join(directusFolder, 'extensions', 'directus-extension-bench-inside'), { recursive: true });
+}
+
+/** Where the extension finds the modules of the Directus that runs it. */
+export function insideEnvironment(): Record<string, string> {
+	const directus = createRequire(import.meta.url).resolve('directus/package.json');
+	const line = createRequire(directus).resolve('@directus/api/cli/run.js');
+	return { BENCH_API: new URL('..', pathToFileURL(line)).href.replace(/\/$/, '') };
+}
+
 type Cluster = Awaited<ReturnType<typeof startCluster>>;
 
 /** A cluster that really waits for its disk: tests switch fsync off, a benchmark must not. */
@@ -42,8 +56,13 @@ export async function startDurableCluster(): Promise<Cluster> {
 }
 
 /** A Directus with an open collection `bench_open`; with or without the bundle. */
-export function startBenchInstance(cluster: Cluster, bundle: boolean): Promise<TestInstance> {
+export function startBenchInstance(
+	cluster: Cluster,
+	bundle: boolean,
+	env: Record<string, string> = {},
+): Promise<TestInstance> {
 	return startTestInstance({
+		env,
 		cluster: cluster.handle,
 		bundle,
 		governed: bundle,

@@ -2,13 +2,17 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/ensure-built.ts';
 import { benchDecision } from './decision.ts';
 import { benchDispatch } from './dispatch.ts';
+import { benchEmitFilter } from './emit-filter.ts';
 import { benchGuard } from './guard.ts';
+import { benchGuardedWrites } from './guarded-writes.ts';
 import type { PairedResult } from './paired.ts';
 
 const BENCHES: Record<string, (say: (line: string) => void) => Promise<PairedResult[]>> = {
 	decision: benchDecision,
 	dispatch: benchDispatch,
+	'emit-filter': benchEmitFilter,
 	guard: benchGuard,
+	'guarded-writes': benchGuardedWrites,
 };
 
 const { positionals, values } = parseArgs({
