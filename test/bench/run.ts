@@ -3,6 +3,7 @@ import { ensureBuilt } from '../../scripts/ensure-built.ts';
 import { benchDecision } from './decision.ts';
 import { benchDispatch } from './dispatch.ts';
 import { benchEmitFilter } from './emit-filter.ts';
+import { benchGrowth } from './growth.ts';
 import { benchGuard } from './guard.ts';
 import { benchGuardedWrites } from './guarded-writes.ts';
 import type { PairedResult } from './paired.ts';
@@ -11,6 +12,7 @@ const BENCHES: Record<string, (say: (line: string) => void) => Promise<PairedRes
 	decision: benchDecision,
 	dispatch: benchDispatch,
 	'emit-filter': benchEmitFilter,
+	growth: benchGrowth,
 	guard: benchGuard,
 	'guarded-writes': benchGuardedWrites,
 };
