@@ -46,7 +46,7 @@ function serverArguments(folder: string, port: number, options: PostgresOptions)
 		'password_encryption=scram-sha-256',
 		'max_connections=300',
 		'jit=off',
-		...(options.ephemeral ? ['fsync=off', 'full_page_writes=off'] : []),
+		...(options.ephemeral ? ['fsync=off', 'full_page_writes=off', 'max_prepared_transactions=4'] : []),
 		...(options.settings ?? []),
 	];
 	return ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];

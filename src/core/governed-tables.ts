@@ -6,6 +6,16 @@ export interface GuardedTable {
 	name: string;
 	key: string;
 	class: GuardClass;
+	/** Absent: nobody but governance_writer writes here. */
+	stewards?: StewardAccess | undefined;
+}
+
+/** What Directus's role may do to a table that has stewards. Each statement still needs a permit. */
+export interface StewardAccess {
+	role: string;
+	inserts: readonly string[];
+	updates: readonly string[];
+	deletes: boolean;
 }
 
 /** The product's own tables that are guarded in every instance. Source: DESIGN.md §4, "Tables". */
@@ -28,6 +38,10 @@ export const OWN_TABLES: readonly GuardedTable[] = [
 	{ schema: 'governance', name: 'flow_policy', key: 'singleton', class: 'internal' },
 	{ schema: 'governance', name: 'grant_uses', key: 'claim', class: 'internal' },
 	{ schema: 'governance', name: 'migrations', key: 'id', class: 'internal' },
+	{ schema: 'governance', name: 'steward_rules', key: 'name', class: 'internal' },
+	{ schema: 'governance', name: 'steward_tables', key: 'collection', class: 'internal' },
+	{ schema: 'governance', name: 'permits', key: 'id', class: 'internal' },
+	{ schema: 'governance', name: 'steward_writes', key: 'id', class: 'ledger' },
 ];
 
 export interface GuardTrigger {
@@ -40,7 +54,12 @@ export interface GuardTrigger {
  * The triggers that guard one table. Names sort so that PostgreSQL fires the last look last. `qualifiedName` is the table
  * as PostgreSQL quotes it. The key column was named by whoever made the table, so it may hold anything, quotes included.
  */
-export function guardTriggersOf({ key, class: guardClass }: GuardedTable, qualifiedName: string): GuardTrigger[] {
+export function guardTriggersOf(
+	{ key, class: tableClass, stewards }: GuardedTable,
+	qualifiedName: string,
+): GuardTrigger[] {
+	const guardClass = stewards ? 'stewarded' : tableClass;
+	const whom = stewards ? `'stewarded', '${stewards.role}'` : `'${tableClass}'`;
 	const trigger = (triggerName: string, when: string, call: string): GuardTrigger => ({
 		name: triggerName,
 		definition: `CREATE TRIGGER ${triggerName} ${when.replace('TABLE', () => qualifiedName)} FOR EACH STATEMENT EXECUTE FUNCTION governance.${call}`,
@@ -49,16 +68,16 @@ export function guardTriggersOf({ key, class: guardClass }: GuardedTable, qualif
 		trigger(
 			'governance_a_assert_safe',
 			'BEFORE INSERT OR DELETE OR UPDATE OR TRUNCATE ON TABLE',
-			`fn_assert_safe_for_dot_action('${guardClass}')`,
+			`fn_assert_safe_for_dot_action(${whom})`,
 		),
 		trigger(
 			'governance_z_block_after',
 			'AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON TABLE',
-			`block_after_guard('${guardClass}')`,
+			`block_after_guard(${whom})`,
 		),
 	];
 	if (guardClass === 'ledger' || guardClass === 'internal') return statement;
-	const gate = `fn_birth_gate('${guardClass}', '${key.replaceAll("'", "''")}')`;
+	const gate = `${stewards ? 'fn_steward_gate' : 'fn_birth_gate'}('${guardClass}', '${key.replaceAll("'", "''")}')`;
 	return [
 		...statement,
 		trigger('governance_m_birth_insert', 'AFTER INSERT ON TABLE REFERENCING NEW TABLE AS new_rows', gate),

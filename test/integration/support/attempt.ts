@@ -58,4 +58,4 @@ export async function attemptAndUndo(client: Sql, statement: string | Statement)
 	return result;
 }
 
-export const DENIED = /^(42501|GD00[1-5])$/;
+export const DENIED = /^(42501|GD00[1-6])$/;

@@ -33,6 +33,8 @@ import { untilUndisturbed } from './retry.ts';
 import { ensureRoles, roleFaults } from './roles.ts';
 import { remainingSteps, separate } from './separate.ts';
 import { asRole, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
+import { accessOf, inspectStewards, type StewardedTable } from './steward-tables.ts';
+import { ensureSequencePrivileges, ensureStewardRules } from './stewards.ts';
 
 /** Tool whose `last_executed` says when the registrar last changed anything. */
 const REGISTRAR_TOOL = 'DOT_REGISTER';
@@ -130,7 +132,8 @@ async function withinTransaction(
 	await lockRegistrar(client);
 	const faults = await surroundingFaults(client, desired.directusRole);
 	const content = await inspectContentTables(client, desired);
-	faults.push(...content.faults);
+	const { stewarded, faults: stewardFaults } = await inspectStewards(client, content.tables, desired.policy.governed);
+	faults.push(...content.faults, ...stewardFaults);
 	const binding = await bindingOf(client, desired);
 	if (saved) faults.push(...movedSince(saved.binding, binding));
 	if (faults.length > 0) return { kind: 'refused', faults };
@@ -143,18 +146,24 @@ async function withinTransaction(
 	await recordApply(client, applyId, desired);
 
 	onProgress('guards and privileges');
+	changes.push(...(await ensureStewardRules(client, stewarded)));
 	changes.push(...(await releaseUndeclared(client, desired.collections, desired.directusRole)));
 	changes.push(...(await ensureOwners(client, OWN_TABLES)));
 	for (const table of content.tables) {
 		changes.push(...(await touchedSinceApply(client, table)), ...(await ensureHome(client, table, desired, applyId)));
 	}
-	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded)]) {
+	for (const table of [...OWN_TABLES, ...content.tables.map(asGuarded(stewarded, desired.directusRole))]) {
 		changes.push(
 			...(await ensureGuards(client, table)),
 			...(await ensureTablePrivileges(client, table, desired.directusRole)),
 		);
 	}
-	for (const table of content.tables) changes.push(...(await ensureMark(client, table, desired.strength)));
+	for (const table of content.tables) {
+		changes.push(
+			...(await ensureSequencePrivileges(client, table, stewarded.get(table.name), desired.directusRole)),
+			...(await ensureMark(client, table, desired.strength)),
+		);
+	}
 	changes.push(
 		...(await ensureSchemaPrivileges(client, desired.directusRole)),
 		...(await ensureMetadataGuards(client)),
@@ -214,7 +223,12 @@ async function surroundingFaults(client: Sql, directusRole: string): Promise<Fau
 	return [...faults, ...snares, ...(installed && snares.length === 0 ? await uncertifiedRows(client) : [])];
 }
 
-const asGuarded = ({ name, key }: ContentTable): GuardedTable => ({ schema: 'public', name, key, class: 'governed' });
+const asGuarded =
+	(stewarded: ReadonlyMap<string, StewardedTable>, role: string) =>
+	({ name, key }: ContentTable): GuardedTable => {
+		const table = stewarded.get(name);
+		return { schema: 'public', name, key, class: 'governed', stewards: table && accessOf(table, role) };
+	};
 
 /** The record every row born in this transaction points to. It is rolled back with it when nothing changed. */
 async function recordApply(client: Sql, applyId: string, { configDigest }: DesiredState): Promise<void> {

@@ -15,7 +15,11 @@ function callersOf(signature: string, directusRole: string): string[] {
 	if (signature.startsWith('governance.fn_assert_safe_for_dot_action(text')) return ['governance_reader'];
 	if (/\.(is_governed|subject_of_metadata|flow_fault|audit_locked)\(/.test(signature))
 		return ['governance_writer', 'governance_reader', directusRole];
-	return /\.(append_evidence|claim_dispatches|settle_dispatches|use_grant)\(/.test(signature) ? [directusRole] : [];
+	return /\.(append_evidence|claim_dispatches|settle_dispatches|use_grant|take_permit|permit_open|permit_spent)\(/.test(
+		signature,
+	)
+		? [directusRole]
+		: [];
 }
 
 /**

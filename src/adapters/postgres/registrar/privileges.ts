@@ -7,7 +7,14 @@ import { identifier, ownerOf, rowsOf, type Sql } from './session.ts';
 const READABLE_BY_DIRECTUS = ['policy', 'governed_collections', 'flow_policy'];
 
 /** What executors may not read whole: a grant's token hash, and what only the ledger functions and the registrar use. */
-const HIDDEN_FROM_READER = ['governance_grants', 'evidence_head', 'dispatch_claims', 'taken_tables', 'migrations'];
+const HIDDEN_FROM_READER = [
+	'governance_grants',
+	'evidence_head',
+	'dispatch_claims',
+	'taken_tables',
+	'migrations',
+	'permits',
+];
 
 /** Who holds a grant is no secret; the hash of its token is. */
 const GRANT_COLUMNS = [
@@ -33,13 +40,15 @@ const READABLE_BY_READER: Record<string, string[]> = {
 const WRITES: Record<string, string[]> = { evidence_head: ['UPDATE'], grant_uses: ['INSERT'], migrations: ['INSERT'] };
 
 function expectedGrants(
-	{ schema, name, class: guardClass }: GuardedTable,
+	{ schema, name, class: guardClass, stewards }: GuardedTable,
 	directusRole: string,
 	owner: string,
 ): Grants {
 	const writes = WRITES[name] ?? (guardClass === 'ledger' ? ['INSERT'] : ['INSERT', 'UPDATE', 'DELETE']);
 	const grants: Grants = new Map([['governance_writer', new Set(['SELECT', ...writes])]]);
-	if (schema === 'public' || READABLE_BY_DIRECTUS.includes(name)) grants.set(directusRole, new Set(['SELECT']));
+	if (schema === 'public' || READABLE_BY_DIRECTUS.includes(name)) {
+		grants.set(directusRole, new Set(stewards?.deletes ? ['SELECT', 'DELETE'] : ['SELECT']));
+	}
 	if (!HIDDEN_FROM_READER.includes(name)) grants.set('governance_reader', new Set(['SELECT']));
 	// In the strength "single-role" Directus's role may own the table: an owner's privileges are no grants.
 	grants.delete(owner);
@@ -81,12 +90,23 @@ async function ensureColumnPrivileges(
 	);
 	const changes: Change[] = [];
 	for (const { column, held } of columns) {
-		const open = table.name === 'governance_grants' && GRANT_COLUMNS.includes(column);
-		const expected: Grants = open ? new Map([['governance_reader', new Set(['SELECT'])]]) : new Map();
+		const expected = expectedOnColumn(table, column, owner);
 		const target = { label: `${table.name}.${column}`, on: qualified, column, owner };
 		changes.push(...(await reconcile(client, target, grantsOf(held ?? []), expected)));
 	}
 	return changes;
+}
+
+function expectedOnColumn({ name, stewards }: GuardedTable, column: string, owner: string): Grants {
+	if (name === 'governance_grants' && GRANT_COLUMNS.includes(column)) {
+		return new Map([['governance_reader', new Set(['SELECT'])]]);
+	}
+	const privileges = [
+		...(stewards?.inserts.includes(column) ? ['INSERT'] : []),
+		...(stewards?.updates.includes(column) ? ['UPDATE'] : []),
+	];
+	if (!stewards || stewards.role === owner || privileges.length === 0) return new Map();
+	return new Map([[stewards.role, new Set(privileges)]]);
 }
 
 /** Schema governance itself: everybody concerned may look names up in it, and nobody but its owner creates anything. */

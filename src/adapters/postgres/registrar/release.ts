@@ -39,9 +39,7 @@ export async function releaseContentTable(client: Sql, name: string, directusRol
 			await client.query(`drop trigger if exists ${trigger.name} on ${qualified}`);
 		}
 		const owner = (await ownerOf(client, qualified)) ?? directusRole;
-		await asRole(client, owner, () =>
-			client.query(`revoke all on ${qualified} from governance_writer, governance_reader`),
-		);
+		await revokeFromProduct(client, qualified, owner, directusRole);
 		// In the strength "single-role" it never left.
 		if (owner === 'governance_owner')
 			await client.query(`alter table ${qualified} owner to ${identifier(directusRole)}`);
@@ -54,6 +52,26 @@ export async function releaseContentTable(client: Sql, name: string, directusRol
 	});
 	const detail = table ? `no longer governed, back to ${directusRole}` : 'no longer governed; the table itself is gone';
 	return [{ action: 'remove', area: 'structure', subject: name, detail }];
+}
+
+/** What apply granted on the table and its sequences, to Directus's role too where that was not the owner. */
+async function revokeFromProduct(client: Sql, qualified: string, owner: string, directusRole: string): Promise<void> {
+	const sequences = await rowsOf<{ name: string }>(
+		client,
+		`select c.oid::regclass::text as name from pg_depend d join pg_class c on c.oid = d.objid and c.relkind = 'S'
+		where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = to_regclass($1)
+			and d.deptype in ('a', 'i')`,
+		[qualified],
+	);
+	const from = [
+		'governance_writer',
+		'governance_reader',
+		...(owner === directusRole ? [] : [identifier(directusRole)]),
+	];
+	const statements = [`table ${qualified}`, ...sequences.map(({ name }) => `sequence ${name}`)].map(
+		(object) => `revoke all on ${object} from ${from.join(', ')}`,
+	);
+	await asRole(client, owner, () => client.query(statements.join('; ')));
 }
 
 /** Grants of roles that are gone by now stay gone, and so do those on columns that are. */

@@ -3,7 +3,7 @@
 -- as the owner of the referencing table, so a cascade started by Directus's role would carry it.
 set local role governance_owner;
 
--- BEFORE statement guard. First argument: governed | ledger | internal.
+-- BEFORE statement guard. First argument: governed | stewarded | ledger | internal; then, where stewards write, Directus's role.
 create function governance.fn_assert_safe_for_dot_action() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 begin
@@ -11,6 +11,14 @@ begin
 		raise exception using errcode = 'GD002',
 			message = format('[DENIED] %s.truncate: not in write allowlist', tg_table_name),
 			hint = 'A governed table is never truncated. Ask the operator to change it with governed apply.';
+	end if;
+	if tg_argv[0] = 'stewarded' and current_user = tg_argv[1] then
+		if not governance.permit_open(tg_table_name, tg_op) then
+			raise exception using errcode = 'GD006',
+				message = format('[DENIED] %s.%s: no permit covers this steward write', tg_table_name, lower(tg_op)),
+				hint = 'Stewards write through Directus, which takes a permit in the same transaction.';
+		end if;
+		return null;
 	end if;
 	if current_user <> 'governance_writer' then
 		raise exception using errcode = 'GD001',
@@ -66,10 +74,14 @@ begin
 end
 $$;
 
--- AFTER statement, last: whatever ran in between, the writer is still the writer. First argument: class.
+-- AFTER statement, last: whatever ran in between, the writer is still the writer, and a steward's write went through the
+-- gate. Arguments as above.
 create function governance.block_after_guard() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 begin
+	if tg_argv[0] = 'stewarded' and current_user = tg_argv[1] and tg_op <> 'TRUNCATE' and governance.permit_spent(tg_table_name, tg_op) then
+		return null;
+	end if;
 	if current_user <> 'governance_writer' or tg_op = 'TRUNCATE' or (tg_argv[0] = 'ledger' and tg_op <> 'INSERT') then
 		raise exception using errcode = 'GD001',
 			message = format('[DENIED] %s.%s: not in write allowlist', tg_table_name, lower(tg_op)),
