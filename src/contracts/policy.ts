@@ -15,16 +15,18 @@ export const writeActionSchema = z.enum(['create', 'update', 'delete']);
 
 /** Who counts as an agent. Everything arriving over a listed surface is an agent, whatever its credentials. */
 export const agentPrincipalsSchema = z.strictObject({
-	roles: z.array(z.string().min(1)),
-	users: z.array(z.string().min(1)),
-	surfaces: z.array(z.enum(['mcp', 'ai'])),
+	roles: z.array(z.string().min(1)).describe('Ids of Directus roles; a role inherited counts.'),
+	users: z.array(z.string().min(1)).describe('Ids of Directus users.'),
+	surfaces: z
+		.array(z.enum(['mcp', 'ai']))
+		.describe('Everything that arrives there is an agent, whatever its credentials.'),
 });
 
 /** One lawful write of agent principals to an ungoverned collection. `fields` absent: any field. */
 export const writeAllowanceSchema = z.strictObject({
-	collection: z.string().min(1),
-	actions: z.array(writeActionSchema).min(1),
-	fields: z.array(z.string().min(1)).min(1).optional(),
+	collection: z.string().min(1).describe('An ungoverned collection.'),
+	actions: z.array(writeActionSchema).min(1).describe('What agents may do there.'),
+	fields: z.array(z.string().min(1)).min(1).optional().describe('Absent: any field.'),
 });
 
 /**
@@ -32,12 +34,17 @@ export const writeAllowanceSchema = z.strictObject({
  * policy, user) is enough. Agents never are stewards, whatever is listed. `fields: '*'` is every field.
  */
 export const stewardRuleSchema = z.strictObject({
-	name: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be lower case letters, digits, - and _, like price-editors'),
-	roles: z.array(z.string().min(1)).default([]),
-	policies: z.array(z.string().min(1)).default([]),
-	users: z.array(z.string().min(1)).default([]),
-	actions: z.array(writeActionSchema).min(1),
-	fields: z.union([z.literal('*'), z.array(z.string().min(1)).min(1)]),
+	name: z
+		.string()
+		.regex(/^[a-z][a-z0-9_-]{0,62}$/, 'must be lower case letters, digits, - and _, like price-editors')
+		.describe('Name of the rule, as refusals and evidence cite it.'),
+	roles: z.array(z.string().min(1)).default([]).describe('Ids of Directus roles; a role inherited counts.'),
+	policies: z.array(z.string().min(1)).default([]).describe('Ids of Directus access policies.'),
+	users: z.array(z.string().min(1)).default([]).describe('Ids of Directus users.'),
+	actions: z.array(writeActionSchema).min(1).describe('What they may do.'),
+	fields: z
+		.union([z.literal('*'), z.array(z.string().min(1)).min(1)])
+		.describe('The fields they may set; `"*"` is every field.'),
 });
 
 export type StewardRule = z.output<typeof stewardRuleSchema>;
@@ -57,15 +64,15 @@ export const flowPolicySchema = z.strictObject({
 	helpers: z.array(z.string().min(1)),
 });
 
-export const executorEndpointSchema = z.strictObject({ url: z.url() });
+export const executorEndpointSchema = z.strictObject({ url: z.url().describe('Its base URL.') });
 
 /** Who may dispatch: `'*'` is every authenticated caller. Ids are Directus role and user ids. */
 export const callersSchema = z.union([
 	z.literal('*'),
 	z.strictObject({
-		roles: z.array(z.string()),
-		users: z.array(z.string()),
-		surfaces: z.array(z.enum(['mcp', 'rest'])),
+		roles: z.array(z.string()).describe('Ids of Directus roles; one listed mark is enough.'),
+		users: z.array(z.string()).describe('Ids of Directus users.'),
+		surfaces: z.array(z.enum(['mcp', 'rest'])).describe('Everybody who comes that way.'),
 	}),
 ]);
 

@@ -108,7 +108,6 @@ describe('refusals', () => {
 			413,
 			'PAYLOAD_TOO_LARGE',
 		],
-		['a schema that cannot be applied', { tool: 'DOT_ODD_SCHEMA' }, 503, 'GOVERNANCE_HOLD'],
 		['a dry run without grant', { mode: 'DRY_RUN' }, 403, 'GRANT_REQUIRED'],
 		['a dry run with a made-up grant', { mode: 'DRY_RUN', grant: 'canary-grant-7f3a' }, 403, 'GRANT_INVALID'],
 		['a tool no executor serves', { tool: 'DOT_INVENTORY' }, 503, 'ENDPOINT_ABSENT'],

@@ -82,6 +82,19 @@ describe('a plan', () => {
 	});
 });
 
+test('a contract whose schema could not be applied is a fault of the declaration, not a hold later', async () => {
+	const contract = (tool: string, schema: Record<string, unknown>) => ({
+		...{ tool, version: '1.0.0', executor: 'agent-api', path: '/x', modes: ['PLAN_ONLY'], side_effects: 'none' },
+		...{ input_schema: schema, output_schema: { type: 'object' } },
+	});
+	await declare({
+		executors: { 'agent-api': { url: 'http://127.0.0.1:9' } },
+		contracts: [contract('DOT_KG_EXPLAIN', { type: 'object', unheardOf: true })],
+	});
+	const { code, stderr } = await cli('plan');
+	expect([code, stderr]).toEqual([1, expect.stringMatching(/contracts\.0\.input_schema: .*unheardOf/)]);
+});
+
 describe('a saved plan', () => {
 	test('applies exactly what was planned', async () => {
 		const file = await saved('fine.plan', RENAMED);

@@ -145,7 +145,6 @@ function declaration(executorUrl: string, liarUrl: string, muteUrl: string): Rec
 		contract('DOT_MCP_ONLY', { callers: { roles: [], users: [], surfaces: ['mcp'] } }),
 		contract('DOT_SMALL', { max_input_bytes: 12 }),
 		contract('DOT_RARE', { rate_per_minute: 2 }),
-		contract('DOT_ODD_SCHEMA', { input_schema: { type: 'object', unheardOf: true } }),
 		contract('DOT_DEAD', { executor: 'dead' }),
 		contract('DOT_LYING', { executor: 'lying' }),
 		contract('DOT_SILENT', { executor: 'silent' }),
