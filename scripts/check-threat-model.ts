@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const DOCUMENT = 'docs/threat-model.md';
 const CITATION = /`([^`\s]+\.(?:ts|sql)) › ([^`]+)`/g;
-const EXCUSE = /not shown: \S/;
+const EXCUSE = /not shown: [^\s|]/;
 const QUOTES = ["'", '"', '`'];
 
 interface Line {
