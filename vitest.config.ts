@@ -44,6 +44,18 @@ export default defineConfig({
 					maxWorkers: 2,
 				},
 			},
+			{
+				test: {
+					name: 'census',
+					include: ['test/census/**/*.test.ts'],
+					globalSetup: ['test/setup/postgres.ts'],
+					sequence: { groupOrder: 3 },
+					// One test walks hundreds of requests against two instances.
+					testTimeout: 1_200 * SECOND,
+					hookTimeout: 300 * SECOND,
+					maxWorkers: 2,
+				},
+			},
 		],
 	},
 });

@@ -43,7 +43,7 @@ function assertNode(version: string = process.versions.node): void {
  * Directus's command line. Not `directus/cli.js`: that file asks the npm registry for a newer version before it
  * starts, which costs up to eight seconds where there is no network.
  */
-function commandLineFile(): string {
+export function commandLineFile(): string {
 	const directus = createRequire(import.meta.url).resolve('directus/package.json');
 	return createRequire(directus).resolve('@directus/api/cli/run.js');
 }
