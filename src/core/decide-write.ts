@@ -136,10 +136,12 @@ const stewardRule = (collection: string, rules: readonly string[]): string =>
 	`steward:${collection}/${rules.join('+')}`;
 
 function decideForAgent(index: PolicyIndex, { collection, action, fields }: WriteRequest): WriteDecision {
-	const allowed = index.allowed.get(collection)?.[action];
-	if (!allowed) {
+	const actions = index.allowed.get(collection);
+	if (!actions) {
 		return notAllowlisted(index.governed.has(collection) ? `governed:${collection}` : 'agents:default-deny');
 	}
+	const allowed = actions[action];
+	if (!allowed) return notAllowlisted('agents:default-deny');
 	const { any, rule } = allowed;
 	if (any || fields === undefined || action === 'delete' || fields.every((field) => allowed.fields.has(field))) {
 		return { kind: 'allowed', rule };
