@@ -4,6 +4,7 @@ import { type DirectusRuntime, type ProcessSlot, processSlot } from '../../src/a
 import { unsupportedRuntime } from '../../src/adapters/directus/unsupported-runtime.ts';
 import { createPolicyVerifier } from '../../src/adapters/keys/policy-verifier.ts';
 import { createCatalogueWatch } from '../../src/adapters/postgres/catalogue-watch.ts';
+import { withDescriptions } from '../../src/adapters/postgres/described-watch.ts';
 import { createEvidenceLog } from '../../src/adapters/postgres/evidence-log.ts';
 import { createPolicySource } from '../../src/adapters/postgres/policy-source.ts';
 import { openPool } from '../../src/adapters/postgres/pool.ts';
@@ -35,7 +36,7 @@ function createRuntime(context: ExtensionContext): DirectusRuntime {
 	const pool = openPool(settings);
 	const now = () => new Date().toISOString();
 	const watch = createDatabaseWatch({
-		catalogue: createCatalogueWatch(pool),
+		catalogue: withDescriptions(createCatalogueWatch(pool), pool, () => performance.now()),
 		selfTest: createSelfTest(pool, now),
 		hold: (detail) => keeper.hold('DATABASE_GUARD_NOT_DEMONSTRATED', detail),
 		elapsed: () => performance.now(),

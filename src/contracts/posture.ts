@@ -10,7 +10,14 @@ export interface PostureControl {
 }
 
 export interface PostureAlarm {
-	code: 'HOLD' | 'GUARD_FAILED' | 'GATES_DIFFER' | 'GENERATION_DIFFERS' | 'NOT_SEPARATED' | 'DATABASE_UNREADABLE';
+	code:
+		| 'HOLD'
+		| 'GUARD_FAILED'
+		| 'GATES_DIFFER'
+		| 'GENERATION_DIFFERS'
+		| 'NOT_SEPARATED'
+		| 'FLOW_NOT_ALLOWED'
+		| 'DATABASE_UNREADABLE';
 	detail: string;
 }
 

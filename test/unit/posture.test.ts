@@ -18,7 +18,7 @@ const SEPARATED = {
 	ownedGovernedObjects: [],
 	maySetReplicationRole: false,
 };
-const LAWFUL: DatabasePosture = { generation: 1, gates: POLICY.gates, strength: SEPARATED };
+const LAWFUL: DatabasePosture = { generation: 1, gates: POLICY.gates, strength: SEPARATED, flows: [] };
 const active: RuntimeState = { kind: 'active', policy: POLICY };
 
 const posture = (
@@ -50,6 +50,23 @@ describe('posture', () => {
 		expect(strength.level).toBe('separated');
 		expect(controls.length).toBeGreaterThan(0);
 		expect(new Set(controls.map(({ state }) => state))).toEqual(new Set(['not_demonstrated']));
+	});
+
+	test('names active flows of a shape that is not allowed', async () => {
+		const operation = { id: 'o', key: 'send', type: 'request', options: null, resolve: null, reject: null };
+		const flow = {
+			id: 'f1',
+			status: 'active',
+			trigger: 'webhook',
+			accountability: 'all',
+			options: null,
+			operation: 'o',
+		};
+		const { alarms } = await posture(active, { ...LAWFUL, flows: [{ ...flow, operations: [operation] }] });
+		expect(alarms).toEqual([
+			{ code: 'FLOW_NOT_ALLOWED', detail: expect.stringMatching(/^flow f1: operation send \(request\)/) },
+		]);
+		expect(await codes(active, { ...LAWFUL, flows: [{ ...flow, operations: [] }] })).toEqual([]);
 	});
 
 	test('reports what probes saw', async () => {

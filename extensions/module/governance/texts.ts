@@ -35,6 +35,7 @@ export const texts = {
 		GATES_DIFFER: 'Gates were changed outside governed apply',
 		GENERATION_DIFFERS: 'Another policy than the one in force',
 		NOT_SEPARATED: 'The database alone does not hold',
+		FLOW_NOT_ALLOWED: 'A flow is of a shape that is not allowed',
 		DATABASE_UNREADABLE: 'The database could not be asked',
 	} satisfies Record<PostureAlarm['code'], string>,
 	evidenceUnanswered: 'The evidence log does not answer',

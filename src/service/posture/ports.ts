@@ -1,5 +1,6 @@
 import type { EvidenceRecord } from '../../contracts/evidence.ts';
 import type { Switches } from '../../core/dispatch-facts.ts';
+import type { Flow } from '../../core/flow-shape.ts';
 import type { StrengthFacts } from '../../core/strength.ts';
 
 /** What the database says about itself right now. */
@@ -7,6 +8,8 @@ export interface DatabasePosture {
 	generation: number | null;
 	gates: Switches | null;
 	strength: StrengthFacts;
+	/** Active flows, with every operation stored under them. */
+	flows: Flow[];
 }
 
 export interface PostureSource {

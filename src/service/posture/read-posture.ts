@@ -1,5 +1,7 @@
 import type { Gates, PolicyDocument } from '../../contracts/policy.ts';
 import type { Posture, PostureAlarm, PostureControl } from '../../contracts/posture.ts';
+import { classifyFlow, type Flow } from '../../core/flow-shape.ts';
+import { describeFault } from '../../core/flow-texts.ts';
 import { computeStrength } from '../../core/strength.ts';
 import { reachOf } from '../../core/strength-reach.ts';
 import type { ProbeResult, Runtime, RuntimeState } from '../guard/runtime.ts';
@@ -13,6 +15,9 @@ const LIMITS = [
 	'PostgreSQL cannot log what it rolls back for a client that bypasses Directus; such refusals leave no evidence.',
 	'Who wrote is asserted by Directus; the database enforces what may change.',
 ];
+
+/** Flows named in one alarm. */
+const MOST_FLOWS = 5;
 
 const NOTHING_READ = { level: 'not_demonstrated' as const, weaknesses: [] };
 
@@ -94,5 +99,17 @@ function databaseAlarms(policy: PolicyDocument | null, database: DatabasePosture
 	}
 	const { level, weaknesses } = computeStrength(database.strength);
 	if (level !== 'separated') alarms.push({ code: 'NOT_SEPARATED', detail: `${level}: ${weaknesses.join('; ')}` });
-	return alarms;
+	return [...alarms, ...flowAlarms(policy, database.flows)];
+}
+
+/** Flows that were there before the policy, and what got past it: reported in either mode. */
+function flowAlarms({ flows: rules }: PolicyDocument, flows: readonly Flow[]): PostureAlarm[] {
+	const violating = flows.flatMap((flow) => {
+		const shape = classifyFlow(flow, rules);
+		return shape.kind === 'violating' ? [`flow ${flow.id}: ${describeFault(shape)}`] : [];
+	});
+	if (violating.length === 0) return [];
+	const more = violating.length - MOST_FLOWS;
+	const detail = `${violating.slice(0, MOST_FLOWS).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+	return [{ code: 'FLOW_NOT_ALLOWED', detail }];
 }
