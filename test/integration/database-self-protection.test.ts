@@ -1,4 +1,8 @@
+import type { Pool } from 'pg';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { readBundleRows } from '../../src/adapters/postgres/bundle-rows.ts';
+import { withDescriptions } from '../../src/adapters/postgres/described-watch.ts';
+import type { PolicyDocument } from '../../src/contracts/policy.ts';
 import { AUDITED_COLLECTIONS, METADATA_TABLES } from '../../src/core/governed-tables.ts';
 import { attempt, attemptAndUndo } from './support/attempt.ts';
 import { appliedChanges, collections, plannedChanges } from './support/governed-database.ts';
@@ -324,4 +328,67 @@ describe('how a governed collection is described', () => {
 		);
 		expect((await database.plan(DECLARED)).kind).toBe('unchanged');
 	});
+});
+
+describe('the rows that load the bundle', () => {
+	const seen = () => readBundleRows(scene().operator);
+	const OWN = '00000000-0000-4000-8000-00000000c001';
+	const row = (id: string, folder: string, parent: string) =>
+		`insert into public.directus_extensions (id, folder, source, bundle, enabled) values (${id}, '${folder}', 'local', ${parent}, true)`;
+
+	test('are complete, absent, or named where they are missing or off', async () => {
+		const { superuser, directus } = scene();
+		expect(await seen()).toEqual({ state: 'absent' });
+		await directus.query(
+			[
+				row(`'${OWN}'`, 'x', 'null'),
+				...['governed-guard', 'governance', 'governance-module'].map((name) =>
+					row('gen_random_uuid()', name, `'${OWN}'`),
+				),
+			].join('; '),
+		);
+		expect(await seen()).toEqual({ state: 'complete' });
+		await superuser.query(
+			`alter table public.directus_extensions disable trigger user; delete from public.directus_extensions where folder = 'governance'; update public.directus_extensions set enabled = false where folder = 'governed-guard'`,
+		);
+		expect(await seen()).toEqual({
+			state: 'incomplete',
+			wrong: ['governed-guard is switched off', 'governance is missing'],
+		});
+		await superuser.query('create rule planted as on delete to public.directus_extensions do also nothing');
+		expect(await seen()).toBeNull();
+		await superuser.query(
+			`drop rule planted on public.directus_extensions; delete from public.directus_extensions; ${['guard', 'last_look', 'truncate'].map((name) => `alter table public.directus_extensions enable always trigger governance_metadata_${name}`).join('; ')}`,
+		);
+	});
+});
+
+describe('the watch over descriptions', () => {
+	test('names a collection whose rows were edited, at once when the catalogue changed and after a while otherwise', async () => {
+		const { directus, database } = scene();
+		let now = 0;
+		let catalogue: string[] = [];
+		const { described } = await signedPolicy();
+		const watch = withDescriptions({ drift: () => Promise.resolve(catalogue) }, directus as unknown as Pool, () => now);
+		const policy = { described } as PolicyDocument;
+		expect(await watch.drift(policy)).toEqual([]);
+		await undone(directus, async () => {
+			await directus.query(
+				`alter table public.directus_fields disable trigger user; insert into public.directus_fields (collection, field) values ('articles', 'watched')`,
+			);
+			expect(await watch.drift(policy)).toEqual([]);
+			catalogue = ['a trigger is off'];
+			expect(await watch.drift(policy)).toEqual(['a trigger is off', expect.stringContaining('articles')]);
+		});
+		now = 60_000;
+		expect(await watch.drift(policy)).toEqual(['a trigger is off']);
+		expect((await database.plan(DECLARED)).kind).toBe('unchanged');
+	});
+
+	async function signedPolicy(): Promise<PolicyDocument> {
+		const { rows } = await scene().directus.query<{ jws: string }>(
+			'select jws from governance.policy order by generation desc limit 1',
+		);
+		return JSON.parse(Buffer.from(rows[0]?.jws.split('.')[1] ?? '', 'base64url').toString('utf8')) as PolicyDocument;
+	}
 });

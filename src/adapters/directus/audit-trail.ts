@@ -21,7 +21,8 @@ export async function auditedCollections(
 	const fields = payload !== null && typeof payload === 'object' ? Object.keys(payload) : [];
 	if (action === 'update' && !service.accountability && fields.length === 1 && fields[0] === 'parent') return undefined;
 
-	const rows = await service.knex.select('collection').from(collection).whereIn('id', keys);
+	const ids = keys.map(Number).filter(Number.isSafeInteger);
+	const rows = await service.knex.select('collection').from(collection).whereIn('id', ids);
 	const renamed = (payload as { collection?: unknown } | null | undefined)?.collection;
 	const names = rows.map((row) => row.collection).concat(renamed === undefined ? [] : [renamed]);
 	return { kind: 'audit', collections: [...new Set(names.map(String))] };

@@ -2,6 +2,7 @@ import type { WriteAction } from '../../core/decide-write.ts';
 import type { Flow, FlowChange, FlowOperation } from '../../core/flow-shape.ts';
 import type { WriteSubject } from '../../service/guard/write-guard.ts';
 import type { Knex, WritingService } from './directus-types.ts';
+import { uuidsIn } from './keys.ts';
 
 type Row = Record<string, unknown>;
 
@@ -50,7 +51,8 @@ async function changesOfOperations(
 	keys: readonly unknown[],
 	data: Row,
 ): Promise<FlowChange[]> {
-	const old = action === 'create' ? [] : await knex.select('*').from('directus_operations').whereIn('id', keys);
+	const old =
+		action === 'create' ? [] : await knex.select('*').from('directus_operations').whereIn('id', uuidsIn(keys));
 	const rows = action === 'create' ? [data] : old.map((row) => ({ ...row, ...data }));
 	const nested = nestedOperations(data.resolve).concat(nestedOperations(data.reject));
 	const changes: FlowChange[] = [];
@@ -68,7 +70,8 @@ async function changesOfOperations(
 	return changes;
 }
 
-async function storedFlows(knex: Knex, ids: readonly unknown[]): Promise<Flow[]> {
+async function storedFlows(knex: Knex, keys: readonly unknown[]): Promise<Flow[]> {
+	const ids = uuidsIn(keys);
 	if (ids.length === 0) return [];
 	const flows = await knex.select('*').from('directus_flows').whereIn('id', ids);
 	const operations = await knex.select('*').from('directus_operations').whereIn('flow', ids);

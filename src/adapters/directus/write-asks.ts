@@ -1,7 +1,7 @@
 import type { WriteAction } from '../../core/decide-write.ts';
 import type { WriteSubject } from '../../service/guard/write-guard.ts';
 import { auditedCollections, isAuditTrail } from './audit-trail.ts';
-import { bundleRows, describedByRows, isStructural } from './described-collections.ts';
+import { bundleAmong, bundleRows, describedByRows, isStructural, withCollectionsIn } from './described-collections.ts';
 import type { WritingService } from './directus-types.ts';
 import { flowChanges, isFlowTable } from './flow-changes.ts';
 
@@ -53,7 +53,18 @@ export const WRITE_ASKS: Readonly<Record<string, Readonly<Record<string, Transla
 		createOne: (_service, [payload]) =>
 			structureAsk('directus_collections', 'create', [nameIn(payload, 'collection')], payload),
 		updateOne: (_service, [key, data]) => structureAsk('directus_collections', 'update', [String(key)], data),
-		deleteOne: (_service, [key]) => structureAsk('directus_collections', 'delete', [String(key)]),
+		deleteOne: (service, [key]) => ({
+			collection: 'directus_collections',
+			action: 'delete',
+			about: () => withCollectionsIn(service, String(key)),
+		}),
+	},
+	ExtensionsService: {
+		install: (service, [id]) => extensionAsk(service, 'create', id),
+		reinstall: (service, [id]) => extensionAsk(service, 'update', id),
+		uninstall: (service, [id]) => extensionAsk(service, 'delete', id),
+		updateOne: (service, [id]) => extensionAsk(service, 'update', id),
+		deleteOne: (service, [id]) => extensionAsk(service, 'delete', id),
 	},
 	FieldsService: {
 		createField: (_service, [collection, field]) =>
@@ -93,6 +104,11 @@ function itemAsk(service: WritingService, action: WriteAction, keys: unknown, pa
 
 	if (!isStructural(collection)) return { collection, action, payload };
 	return { collection, action, payload, about: () => describedByRows(service, collection, listOf(keys), payload) };
+}
+
+/** Installing again replaces files and writes no row, so the service itself is asked. Directus's own boot does not call it. */
+function extensionAsk(service: WritingService, action: WriteAction, id: unknown): WriteAsk {
+	return { collection: 'directus_extensions', action, about: () => bundleAmong(service, [id]) };
 }
 
 /** A batch is looked at as a whole before its transaction begins; each item is looked at again on its own. */

@@ -1,3 +1,4 @@
+import { type BundleRows, readBundleRows } from '../../adapters/postgres/bundle-rows.ts';
 import { type ProbeResult, probeGuards } from '../../adapters/postgres/probes.ts';
 import { openOperatorSession } from '../../adapters/postgres/registrar/session.ts';
 import { readStrengthFacts } from '../../adapters/postgres/strength-facts.ts';
@@ -15,6 +16,8 @@ interface Verification {
 	faults: Fault[];
 	probes: ProbeResult[];
 	strength: Strength | null;
+	/** Whether Directus would load the bundle; null where that could not be read safely. */
+	bundle: BundleRows | null;
 }
 
 /**
@@ -24,7 +27,7 @@ interface Verification {
 export async function verify(options: RegistrarOptions, output: Output): Promise<ExitCode> {
 	const outcome = await runRegistrar(options, output, false);
 	const config = await loadConfig(options.config);
-	const found: Verification = { ok: false, drift: [], faults: [], probes: [], strength: null };
+	const found: Verification = { ok: false, drift: [], faults: [], probes: [], strength: null, bundle: null };
 	if (outcome.kind === 'refused') found.faults = outcome.faults;
 	if (outcome.kind === 'planned') found.drift = outcome.changes;
 
@@ -35,19 +38,23 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 		);
 		if (rowCount) {
 			// Where the registrar found a snare, a probe could run it with the operator's rights.
-			if (outcome.kind !== 'refused') found.probes = await probeGuards(client, config.directus_role);
+			if (outcome.kind !== 'refused') {
+				found.probes = await probeGuards(client, config.directus_role);
+				found.bundle = await readBundleRows(client);
+			}
 			found.strength = computeStrength(await readStrengthFacts(client, config.directus_role));
 		}
 	} finally {
 		await client.end();
 	}
 	found.ok = outcome.kind === 'unchanged' && found.drift.length === 0 && found.probes.every(({ refused }) => refused);
+	if (found.bundle?.state === 'incomplete') found.ok = false;
 	output.data(found, () => describe(found, output));
 	if (outcome.kind === 'refused') return EXIT.refused;
 	return found.ok ? EXIT.done : EXIT.changes;
 }
 
-function describe({ ok, drift, faults, probes, strength }: Verification, output: Output): string {
+function describe({ ok, drift, faults, probes, strength, bundle }: Verification, output: Output): string {
 	const passed = probes.filter(({ refused }) => refused).length;
 	return [
 		...faults.map(({ subject, problem, fix }) => `  ! ${subject}: ${problem}\n    fix: ${fix}`),
@@ -57,8 +64,23 @@ function describe({ ok, drift, faults, probes, strength }: Verification, output:
 			.map(({ table, action, observed }) => `  ! ${table}.${action} was not refused: ${observed}`),
 		`probes: ${passed} of ${probes.length} writes tried as Directus’s role and as the owner were refused`,
 		`strength: ${strength?.level ?? 'unknown'}${strength?.weaknesses.map((line) => `\n  - ${line}`).join('') ?? ''}`,
+		...describeBundle(bundle),
 		ok
 			? output.paint('green', 'Verified: the database is what the declaration says.')
 			: output.paint('red', 'Drift found. Read it, then run: governed apply'),
 	].join('\n');
+}
+
+/** Where the bundle is not loaded nobody refuses with a reason; the database refuses all the same. */
+function describeBundle(bundle: BundleRows | null): string[] {
+	switch (bundle?.state) {
+		case 'incomplete':
+			return [
+				`  ! bundle: ${bundle.wrong.join(', ')}; the database refuses alone\n    fix: put the rows back, restart Directus`,
+			];
+		case 'absent':
+			return ['bundle: Directus has not loaded it yet; the database refuses alone'];
+		default:
+			return [];
+	}
 }

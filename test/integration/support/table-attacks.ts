@@ -158,6 +158,8 @@ export function structureAttacks({ table, key, column }: Victim): Record<string,
 		DROP: { sql: `drop table ${table}, public.dot_agent_api_contract, public.governance_grants` },
 		'DROP CASCADE': { sql: `drop table ${table} cascade` },
 		'RENAME of its index': { sql: `alter index public.${name}_pkey rename to planted` },
+		'ALTER of its index': { sql: `alter index public.${name}_pkey set (fillfactor = 50)` },
+		'DROP of its index': { sql: `alter table ${table} drop constraint ${name}_pkey cascade` },
 		REFERENCES: { sql: `create table public.planted (x text references ${table} (${key}) on delete cascade)` },
 		INHERITS: { sql: `create table public.planted () inherits (${table})` },
 		'INHERIT from its own': {

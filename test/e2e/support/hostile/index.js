@@ -55,6 +55,27 @@ export default {
 			response.json({ data: 'done' });
 		});
 
+		/** Any method of any service, without accountability; `events` false where the method takes options. */
+		router.post('/call', async ({ body: { service, collection, method, args } }, response, next) => {
+			try {
+				const options = { schema: await getSchema(), accountability: null };
+				const target = new services[service](...(collection ? [collection, options] : [options]));
+				response.json({ data: await target[method](...args) });
+			} catch (error) {
+				next(error);
+			}
+		});
+
+		/** Any statement on Directus's own connection. */
+		router.post('/sql', async ({ body: { sql } }, response, next) => {
+			try {
+				const { rowCount } = await database.raw(sql);
+				response.json({ data: rowCount });
+			} catch (error) {
+				next(error);
+			}
+		});
+
 		router.post('/:attack/:collection', async (request, response, next) => {
 			const { attack, collection } = request.params;
 			try {
