@@ -6,9 +6,15 @@ import { readStrengthFacts } from '../../src/adapters/postgres/strength-facts.ts
 import { computeStrength } from '../../src/core/strength.ts';
 import { attempt, attemptAndUndo } from './support/attempt.ts';
 import { describeEachPostgres } from './support/each-postgres.ts';
-import { appliedChanges, collections, faultsOf, plannedChanges } from './support/governed-database.ts';
+import {
+	appliedChanges,
+	collections,
+	faultsOf,
+	governedDatabase,
+	plannedChanges,
+} from './support/governed-database.ts';
 import { LOOT, LOOTED, plantsOn } from './support/plants.ts';
-import { undone, useScene } from './support/scene.ts';
+import { connect, undone, useScene } from './support/scene.ts';
 
 const SINGLE = { ...collections('prices'), strength: 'single-role' as const };
 const SEPARATED = collections('prices');
@@ -188,6 +194,40 @@ describeEachPostgres((cluster) => {
 				{ subject: 'prices', problem: expect.stringContaining('planted') },
 			]);
 			await directus.query('drop trigger planted on public.prices');
+		});
+	});
+
+	describe('a registry table that the owner of schema public dropped', () => {
+		const DROP = 'drop table public.governance_gates cascade';
+		const REPLACED: Record<string, [sql: string, named: RegExp]> = {
+			'and left out': [DROP, /does not exist/],
+			'and replaced by a look-alike without checks': [
+				`create table public.copied (like public.governance_gates); ${DROP}; alter table public.copied rename to governance_gates;
+				insert into public.governance_gates values (1, true, true, true, true)`,
+				/not the table that apply made/,
+			],
+			'and replaced by a view that runs code': [
+				`${DROP}; create view public.governance_gates as select 1::smallint as id, public.gain() as x, true as dispatch_enabled, true as dry_run_only, false as execute_enabled, false as real_run_enabled`,
+				/not the table that apply made|not an ordinary table/,
+			],
+		};
+		test.each(Object.entries(REPLACED))('%s', async (_, [sql, named]) => {
+			const other = await governedDatabase(cluster());
+			const [superuser, directus] = await Promise.all([connect(other.superuserUrl), connect(other.directusUrl)]);
+			try {
+				await superuser.query(`alter database "${other.name}" owner to directus`);
+				await directus.query(`${LOOT} ${sql}`);
+				for (const run of [other.plan, other.apply])
+					expect(
+						faultsOf(await run())
+							.map(({ problem }) => problem)
+							.join('\n'),
+					).toMatch(named);
+				expect((await superuser.query(LOOTED)).rows).toEqual([{ looted: 0 }]);
+			} finally {
+				await Promise.all([superuser.end(), directus.end()]);
+				await other.drop();
+			}
 		});
 	});
 

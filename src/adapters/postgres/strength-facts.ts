@@ -6,6 +6,8 @@ const REACHING_ROLES = [
 	'pg_write_all_data',
 	'pg_execute_server_program',
 	'pg_write_server_files',
+	// A subscription's worker fires no statement trigger.
+	'pg_create_subscription',
 	'governance_owner',
 	'governance_writer',
 ];

@@ -35,6 +35,7 @@ import { remainingSteps, separate } from './separate.ts';
 import { asRole, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
 import { accessOf, inspectStewards, type StewardedTable } from './steward-tables.ts';
 import { ensureSequencePrivileges, ensureStewardRules } from './stewards.ts';
+import { strayTables } from './stray-tables.ts';
 
 /** Tool whose `last_executed` says when the registrar last changed anything. */
 const REGISTRAR_TOOL = 'DOT_REGISTER';
@@ -134,9 +135,11 @@ async function withinTransaction(
 	const content = await inspectContentTables(client, desired);
 	const { stewarded, faults: stewardFaults } = await inspectStewards(client, content.tables, desired.policy.governed);
 	faults.push(...content.faults, ...stewardFaults);
-	const binding = await bindingOf(client, desired);
-	if (saved) faults.push(...movedSince(saved.binding, binding));
+	// Not a row is read before: what stands in a table's place may run code with the operator's rights.
 	if (faults.length > 0) return { kind: 'refused', faults };
+	const binding = await bindingOf(client, desired);
+	const moved = saved ? movedSince(saved.binding, binding) : [];
+	if (moved.length > 0) return { kind: 'refused', faults: moved };
 
 	onProgress('roles and schema');
 	const changes: Change[] = [...(await ensureRoles(client)), ...(await migrate(client))];
@@ -219,7 +222,7 @@ async function surroundingFaults(client: Sql, directusRole: string): Promise<Fau
 	faults.push(...(await lockPlainTables(client, metadata)));
 	const [installed] = await rowsOf(client, `select 1 from pg_class where oid = to_regclass('governance.migrations')`);
 	const own = installed ? OWN_TABLES.map(({ schema, name }) => `${schema}.${name}`) : [];
-	const snares = await snaresOf(client, ...own);
+	const snares = [...(installed ? await strayTables(client) : []), ...(await snaresOf(client, ...own))];
 	return [...faults, ...snares, ...(installed && snares.length === 0 ? await uncertifiedRows(client) : [])];
 }
 
