@@ -65,6 +65,7 @@ test('a governed database: nothing is off, and every kind of write was seen refu
 });
 
 const RESTORE = (table: string, name: string) => `alter table ${table} enable always trigger ${name}`;
+const METADATA_ON = `alter table public.directus_collections enable always trigger governance_metadata_guard, enable always trigger governance_metadata_last_look, enable always trigger governance_metadata_truncate`;
 const OFF: Record<string, { change: string; undo: string; says: RegExp; control?: [id: string, says: RegExp] }> = {
 	'a disabled guard': {
 		change: 'alter table public.articles disable trigger governance_a_assert_safe',
@@ -129,6 +130,11 @@ const OFF: Record<string, { change: string; undo: string; says: RegExp; control?
 		change: `alter table public.directus_collections disable trigger user; update public.directus_collections set versioning = true where collection = 'articles'; alter table public.directus_collections enable always trigger governance_metadata_guard, enable always trigger governance_metadata_last_look, enable always trigger governance_metadata_truncate`,
 		undo: `alter table public.directus_collections disable trigger user; update public.directus_collections set versioning = false where collection = 'articles'; alter table public.directus_collections enable always trigger governance_metadata_guard, enable always trigger governance_metadata_last_look, enable always trigger governance_metadata_truncate`,
 		says: /content versioning is on for public.articles/,
+	},
+	'a description edited while its guard was off': {
+		change: `alter table public.directus_collections disable trigger user; update public.directus_collections set hidden = true where collection = 'articles'; ${METADATA_ON}`,
+		undo: `alter table public.directus_collections disable trigger user; update public.directus_collections set hidden = false where collection = 'articles'; ${METADATA_ON}`,
+		says: /^the description of articles is not the signed one$/,
 	},
 	'a metadata guard that is off': {
 		change: 'alter table public.directus_fields disable trigger user',

@@ -1,6 +1,6 @@
 import { FUNCTION_FACTS } from './registrar/shipped-functions.ts';
 
-/** `$1`, `$2`: schemas and names of the watched tables, the metadata tables among them. */
+/** `$1`, `$2`: schemas and names of the watched tables, Directus's own among them. */
 const WATCHED = `watched as (
 	select c.* from unnest($1::text[], $2::text[]) w (schema, name)
 	join pg_namespace n on n.nspname = w.schema join pg_class c on c.relnamespace = n.oid and c.relname = w.name
@@ -12,7 +12,10 @@ const HELD = `held (oid) as (
 	union select m.roleid from pg_auth_members m join held h on h.oid = m.member
 )`;
 
-/** One digest over every catalogue row the look below reads: while it stays the same, the look would say the same. */
+/**
+ * One digest over every catalogue row the look below reads, and the versions of the rows that describe collections (`$3`):
+ * while it stays the same, the look would say the same.
+ */
 export const CATALOGUE_DIGEST = `with recursive ${HELD}, ${WATCHED}
 	select md5(concat_ws('|', current_user,
 		(select string_agg(r::text, ';' order by r.oid) from pg_roles r where r.oid in (select oid from held)),
@@ -29,7 +32,10 @@ export const CATALOGUE_DIGEST = `with recursive ${HELD}, ${WATCHED}
 		(select md5(string_agg(p::text, ';' order by p.oid)) from pg_proc p where pronamespace = to_regnamespace('governance')),
 		(select n::text from pg_namespace n where nspname = 'governance'),
 		(select md5(string_agg(concat_ws(',', collection, class), ';' order by collection)) from governance.governed_collections),
-		(select string_agg(collection, ';' order by collection) from public.directus_collections where versioning)
+		(select md5(string_agg(concat(xmin, ctid), ';' order by ctid)) from public.directus_collections where collection = any ($3)),
+		(select md5(string_agg(concat(xmin, ctid), ';' order by ctid)) from public.directus_fields where collection = any ($3)),
+		(select md5(string_agg(concat(xmin, ctid), ';' order by ctid)) from public.directus_relations
+			where many_collection = any ($3) or one_collection = any ($3) or one_allowed_collections is not null)
 	)) as digest`;
 
 /** One row: tables, functions, role and what the database takes for governed, as JSON. */

@@ -12,6 +12,7 @@ import { type GuardClass, guardTriggersOf, METADATA_TABLES, metadataTriggersOf }
 import type { CatalogueWatch } from '../../service/ports/database-guards.ts';
 import { CATALOGUE_DIGEST, CATALOGUE_LOOK } from './catalogue-sql.ts';
 import { cannotBeAsked } from './connection-lost.ts';
+import { changedDescriptions, describedDigests } from './described-digest.ts';
 import { type Queries, rolledBack } from './pinned-session.ts';
 import { SHIPPED_FUNCTIONS } from './registrar/shipped-functions.ts';
 import { type WatchedTable, watchedTables } from './watched-tables.ts';
@@ -40,13 +41,19 @@ export function createCatalogueWatch(pool: Pick<Pool, 'connect'>): CatalogueWatc
 			const tables = watchedTables(policy);
 			const all = [...tables, ...METADATA_TABLES.map(({ name }) => ({ schema: 'public', name }))];
 			const parameters = [all.map(({ schema }) => schema), all.map(({ name }) => name)];
+			const described = Object.keys(policy.described);
 			return rolledBack(pool, LOCK_TIMEOUT_MS, async (client) => {
-				const digest = await digestOf(client, parameters);
+				const digest = await digestOf(client, [...parameters, described]);
 				if (last?.policy === policy && last.digest === digest) return last.drift;
 				const { rows } = await client.query<Look>(CATALOGUE_LOOK, parameters);
 				const [look] = rows;
 				if (!look) throw new Error('the catalogue query gave no row');
-				const drift = catalogueDrift(catalogueOf(look, tables, policy));
+				const drift = [
+					...catalogueDrift(catalogueOf(look, tables, policy)),
+					...changedDescriptions(policy.described, await describedDigests(client, described)).map(
+						(name) => `the description of ${name} is not the signed one`,
+					),
+				];
 				last = { policy, digest, drift };
 				return drift;
 			}).catch(unreadable);
