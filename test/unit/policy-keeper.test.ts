@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { GenerationMark } from '../../src/contracts/generation-mark.ts';
 import type { PolicyDocument } from '../../src/contracts/policy.ts';
 import { createPolicyKeeper, type PolicyKeeper } from '../../src/service/guard/policy-keeper.ts';
 import type { PolicyReading, PolicySource } from '../../src/service/ports/policy-source.ts';
 import type { PolicyVerifier } from '../../src/service/ports/policy-verifier.ts';
 
-const policy = (generation: number) => ({ generation }) as PolicyDocument;
+const INSTANCE = '00000000-0000-4000-8000-000000000000';
+const policy = (generation: number) => ({ generation, instance: { id: INSTANCE } }) as PolicyDocument;
 const row = (generation: number, jws = `signed:${generation}`): PolicyReading => ({
 	kind: 'row',
 	row: { generation, jws },
@@ -12,6 +14,7 @@ const row = (generation: number, jws = `signed:${generation}`): PolicyReading =>
 
 /** A verifier that trusts what begins with `signed:` and takes the generation from it. */
 const verifier: PolicyVerifier = {
+	readMark: async (jws) => (jws.startsWith('mark:') ? (JSON.parse(jws.slice('mark:'.length)) as GenerationMark) : null),
 	verify: async (jws) =>
 		jws.startsWith('signed:')
 			? { kind: 'verified', policy: policy(Number(jws.slice('signed:'.length))) }
@@ -23,13 +26,14 @@ interface Scene {
 	show(reading: PolicyReading | Error): Promise<void>;
 }
 
-async function scene(first: PolicyReading | Error): Promise<Scene> {
+async function scene(first: PolicyReading | Error, marks: string[] = []): Promise<Scene> {
 	let reading = first;
 	const source: PolicySource = {
 		async read() {
 			if (reading instanceof Error) throw reading;
 			return reading;
 		},
+		marksAbove: async () => marks,
 		watch: () => () => undefined,
 	};
 
@@ -118,7 +122,7 @@ describe('what has to be seen before a policy counts', () => {
 		const waiting: { release(): void; generation: number }[] = [];
 		let reading = row(1);
 		const keeper = createPolicyKeeper(
-			{ read: async () => reading, watch: () => () => undefined },
+			{ read: async () => reading, marksAbove: async () => [], watch: () => () => undefined },
 			verifier,
 			(subject) => {
 				return new Promise((resolve) => {
@@ -143,7 +147,7 @@ describe('what has to be seen before a policy counts', () => {
 
 	test('a hold told during the first inspection is the first state there is', async () => {
 		const keeper = createPolicyKeeper(
-			{ read: async () => row(1), watch: () => () => undefined },
+			{ read: async () => row(1), marksAbove: async () => [], watch: () => () => undefined },
 			verifier,
 			async () => {
 				keeper.hold('DATABASE_GUARD_NOT_DEMONSTRATED', 'database.insert: not refused');
@@ -153,6 +157,31 @@ describe('what has to be seen before a policy counts', () => {
 		keeper.onChange((state) => states.push(state.kind === 'hold' ? state.reason : state.kind));
 		await keeper.ready();
 		expect(states).toEqual(['DATABASE_GUARD_NOT_DEMONSTRATED']);
+		keeper.close();
+	});
+});
+
+describe('a generation that an apply left its mark of', () => {
+	const mark = (generation: number, instance = INSTANCE) =>
+		`mark:${JSON.stringify({ mark: 'generation', generation, instance })}`;
+
+	test.each([
+		['a later one of this instance', [mark(3)], 'hold'],
+		['one among forged ones', ['forged', mark(9, 'other'), mark(3)], 'hold'],
+		['a later one of another instance', [mark(9, 'other')], 'active'],
+		['one nobody signed', ['forged'], 'active'],
+	])('%s', async (_name, marks, kind) => {
+		const { keeper } = await scene(row(2), marks);
+		expect(keeper.state().kind).toBe(kind);
+		if (kind === 'hold') expect(keeper.state()).toMatchObject({ reason: 'POLICY_GENERATION_WENT_BACK' });
+		keeper.close();
+	});
+
+	test('marks that cannot be read hold', async () => {
+		const marksAbove = () => Promise.reject(new Error('lost'));
+		const keeper = createPolicyKeeper({ read: async () => row(1), marksAbove, watch: () => () => undefined }, verifier);
+		await keeper.ready();
+		expect(keeper.state()).toMatchObject({ kind: 'hold', reason: 'POLICY_UNREADABLE' });
 		keeper.close();
 	});
 });

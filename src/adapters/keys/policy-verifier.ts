@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compactVerify, importJWK, type JWK } from 'jose';
+import { readMark } from '../../contracts/generation-mark.ts';
 import { policyDocumentSchema } from '../../contracts/policy.ts';
 import type { PolicyVerdict, PolicyVerifier } from '../../service/ports/policy-verifier.ts';
 import { POLICY_TYPE, PUBLIC_KEY_FILE } from './policy-keys.ts';
@@ -17,6 +18,11 @@ export function createPolicyVerifier(keysDir: string | undefined): PolicyVerifie
 				? verifyWith(key, jws)
 				: refused('POLICY_KEY_MISSING', `no usable ${PUBLIC_KEY_FILE} in GOVERNED_KEYS_DIR`);
 		},
+		async readMark(jws) {
+			const key = await readKey(keysDir);
+			const payload = key ? await signedPayload(key, jws) : null;
+			return payload ? readMark(new TextDecoder().decode(payload)) : null;
+		},
 	};
 }
 
@@ -32,19 +38,22 @@ async function readKey(keysDir: string | undefined): Promise<JWK | undefined> {
 }
 
 async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
-	let payload: Uint8Array;
+	const payload = await signedPayload(jwk, jws);
+	if (payload) return parsePolicy(payload);
+	return refused(
+		'POLICY_SIGNATURE_INVALID',
+		'the policy row was not signed as a policy with the key in GOVERNED_KEYS_DIR',
+	);
+}
 
+async function signedPayload(jwk: JWK, jws: string): Promise<Uint8Array | null> {
 	try {
 		const key = await importJWK(jwk, 'EdDSA');
-		const verified = await compactVerify(jws, key, { algorithms: ['EdDSA'] });
-		if (verified.protectedHeader.typ !== POLICY_TYPE)
-			return refused('POLICY_SIGNATURE_INVALID', 'signed, but not as a policy');
-		payload = verified.payload;
+		const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['EdDSA'] });
+		return protectedHeader.typ === POLICY_TYPE ? payload : null;
 	} catch {
-		return refused('POLICY_SIGNATURE_INVALID', 'the policy row was not signed with the key in GOVERNED_KEYS_DIR');
+		return null;
 	}
-
-	return parsePolicy(payload);
 }
 
 function parsePolicy(payload: Uint8Array): PolicyVerdict {

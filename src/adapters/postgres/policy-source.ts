@@ -1,6 +1,7 @@
 import pg, { type Pool } from 'pg';
 import type { PolicyReading, PolicySource } from '../../service/ports/policy-source.ts';
 import { isConnectionLost } from './connection-lost.ts';
+import { marksAbove } from './generation-marks.ts';
 import { type ConnectionSettings, clientConfig } from './pool.ts';
 
 const CHANNEL = 'governance_policy';
@@ -8,7 +9,11 @@ const RECONNECT_MS = 1_000;
 
 /** Reads the policy over `pool`, and listens for applies on a connection of its own made from `settings`. */
 export function createPolicySource(pool: Pick<Pool, 'query'>, settings: ConnectionSettings): PolicySource {
-	return { read: () => readPolicy(pool), watch: (changed) => listen(settings, changed) };
+	return {
+		read: () => readPolicy(pool),
+		marksAbove: (generation) => marksAbove(pool, generation),
+		watch: (changed) => listen(settings, changed),
+	};
 }
 
 async function readPolicy(pool: Pick<Pool, 'query'>): Promise<PolicyReading> {

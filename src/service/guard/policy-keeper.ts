@@ -1,3 +1,4 @@
+import { latestGeneration } from '../../contracts/generation-mark.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
 import type { PolicyRow, PolicySource } from '../ports/policy-source.ts';
 import type { PolicyVerifier } from '../ports/policy-verifier.ts';
@@ -76,9 +77,20 @@ export function createPolicyKeeper(
 		if (verdict.policy.generation !== generation)
 			return heldFor('POLICY_INVALID', 'the row and the signed policy name different generations');
 
+		const latest = await latestKnown(verdict.policy).catch(() => null);
+		if (latest === null) return heldFor('POLICY_UNREADABLE', 'the applies in the evidence log could not be read');
+		if (latest > generation)
+			return heldFor('POLICY_GENERATION_WENT_BACK', `generation ${generation}, and generation ${latest} was applied`);
+
 		highest = generation;
 		lastVerified = { policy: verdict.policy, jws };
 		return { kind: 'active', policy: verdict.policy };
+	}
+
+	/** What this process does not remember, the log of applies does. */
+	async function latestKnown({ generation, instance }: PolicyDocument): Promise<number> {
+		const claims = await source.marksAbove(generation);
+		return latestGeneration(await Promise.all(claims.map(verifier.readMark)), instance.id);
 	}
 
 	function publish(): void {

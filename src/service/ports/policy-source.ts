@@ -17,6 +17,8 @@ export type PolicyReading =
 export interface PolicySource {
 	/** Rejects when the database does not answer. */
 	read(): Promise<PolicyReading>;
+	/** Signed marks of applies that claim a later generation, as stored. Rejects when they cannot be read. */
+	marksAbove(generation: number): Promise<string[]>;
 	/** Calls `changed` after each apply, as soon as the database says so; reconnects by itself. Returns its end. */
 	watch(changed: () => void): () => void;
 }

@@ -1,3 +1,4 @@
+import type { GenerationMark } from '../../contracts/generation-mark.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
 
 export type PolicyVerdict =
@@ -7,4 +8,6 @@ export type PolicyVerdict =
 /** Says whether a compact JWS is a policy the operator signed. Never rejects. */
 export interface PolicyVerifier {
 	verify(jws: string): Promise<PolicyVerdict>;
+	/** The generation an apply left its signed mark of, or null when the operator did not sign one. */
+	readMark(jws: string): Promise<GenerationMark | null>;
 }

@@ -24,7 +24,7 @@ import { migrate } from './migrations.ts';
 import { type ContentTable, ensureHome, ensureOwners, inspectContentTables } from './ownership.ts';
 import { lockPlainTable, lockPlainTables, snaresOf } from './plain-table.ts';
 import { bindingOf, movedSince } from './plan-binding.ts';
-import { ensurePolicy } from './policy.ts';
+import { ensurePolicy, signedMark } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
 import { ensureSchemaPrivileges, ensureTablePrivileges } from './privileges.ts';
 import { ensureGovernedCollections, ensureRegistry } from './registry.ts';
@@ -190,7 +190,7 @@ async function withinTransaction(
 	const loosenings = policy.before ? looseningsOf(policy.before, policy.document) : [];
 	const unread = commit ? [...unallowed(loosenings, allowLoosening), ...otherThanPlanned(saved, changes)] : [];
 	if (unread.length > 0) return { kind: 'refused', faults: unread };
-	await concludeApply(client, applyId, changes, policy.document);
+	await concludeApply(client, applyId, changes, policy.document, signer);
 	return { kind: 'applied', applyId, generation: policy.generation, changes, loosenings, binding };
 }
 
@@ -244,7 +244,14 @@ async function recordApply(client: Sql, applyId: string, { configDigest }: Desir
 	);
 }
 
-async function concludeApply(client: Sql, applyId: string, changes: Change[], policy: PolicyDocument): Promise<void> {
+async function concludeApply(
+	client: Sql,
+	applyId: string,
+	changes: Change[],
+	policy: PolicyDocument,
+	signer: PolicySigner,
+): Promise<void> {
+	const mark = await signedMark(signer, policy);
 	const summary = { changes: changes.length, change_digest: digestOf(changes) };
 	const entry: EvidenceEntry = {
 		v: 1,
@@ -253,7 +260,7 @@ async function concludeApply(client: Sql, applyId: string, changes: Change[], po
 		instance: policy.instance,
 		surface: 'cli',
 		actor: { kind: 'operator', user: null, role: null },
-		facts: { apply_id: applyId, generation: policy.generation, policy_digest: digestOf(policy), ...summary },
+		facts: { apply_id: applyId, generation: policy.generation, policy_digest: digestOf(policy), mark, ...summary },
 	};
 	await asRole(client, 'governance_writer', async () => {
 		await client.query('update public.dot_tools set last_executed = now() where code = $1', [REGISTRAR_TOOL]);

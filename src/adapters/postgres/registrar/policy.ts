@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { type GenerationMark, latestGeneration, readMark } from '../../../contracts/generation-mark.ts';
 import { type PolicyDocument, policyDocumentSchema } from '../../../contracts/policy.ts';
 import { canonicalJson, digestOf } from '../../../service/canonical.ts';
 import type { Change, DesiredState, PolicySigner } from '../../../service/ports/registrar.ts';
 import { changedDescriptions, describedDigests } from '../described-digest.ts';
+import { marksAbove } from '../generation-marks.ts';
 import { asRole, rowsOf, type Sql } from './session.ts';
 
 interface StoredPolicy {
@@ -26,6 +28,20 @@ async function currentPolicy(client: Sql, signer: PolicySigner): Promise<StoredP
 	return { generation: Number(row.generation), document };
 }
 
+/** The latest generation this instance applied, as far as the evidence log knows of one after `generation`. */
+async function latestMarked(client: Sql, signer: PolicySigner, generation: number, id: string): Promise<number> {
+	const texts = await Promise.all((await marksAbove(client, generation)).map(signer.verify));
+	return latestGeneration(
+		texts.map((text) => (text === null ? null : readMark(text))),
+		id,
+	);
+}
+
+/** What the evidence entry of an apply carries, for the day somebody puts an older policy back. */
+export function signedMark(signer: PolicySigner, { generation, instance }: PolicyDocument): Promise<string> {
+	return signer.sign(canonicalJson({ mark: 'generation', generation, instance: instance.id } satisfies GenerationMark));
+}
+
 /**
  * Appends the next generation of the signed policy, unless the current one already says the same. A collection that is
  * described otherwise than when it was signed is named apart: the guard would have refused that, so somebody got round it.
@@ -42,9 +58,11 @@ export async function ensurePolicy(
 		client,
 		rest.governed.map(({ collection }) => collection),
 	);
-	const generation = (current?.generation ?? 0) + 1;
+	const latest = Math.max(current?.generation ?? 0, await latestMarked(client, signer, current?.generation ?? 0, id));
+	const generation = latest + 1;
 	const next: PolicyDocument = { ...rest, described, generation, instance: { id, environment } };
-	if (current?.document) {
+	// An older policy that somebody put back is replaced, also where it says what is wanted.
+	if (current?.document && latest === current.generation) {
 		const same = canonicalJson({ ...next, generation: 0 }) === canonicalJson({ ...current.document, generation: 0 });
 		if (same)
 			return { changes: [], generation: current.generation, document: current.document, before: current.document };
