@@ -13,12 +13,7 @@ import { createDatabaseWatch } from '../../src/service/guard/database-watch.ts';
 import { createPolicyKeeper } from '../../src/service/guard/policy-keeper.ts';
 import type { ProbeResult } from '../../src/service/guard/runtime.ts';
 
-/** The process-wide runtime; every entry of the bundle asks for it here, synchronously, and gets the same one. */
-export function getRuntime(context: ExtensionContext): DirectusRuntime {
-	return getSlot(context).runtime;
-}
-
-/** The runtime with what is installed once per process around it. */
+/** The process-wide runtime with what is installed once per process around it; every entry of the bundle gets the same. */
 export function getSlot(context: ExtensionContext): ProcessSlot {
 	return processSlot(() => createRuntime(context));
 }

@@ -6,6 +6,7 @@ import type { HttpRouter } from '../../../src/adapters/directus/http/exchange-ty
 import { mountExplainRoute } from '../../../src/adapters/directus/http/explain-route.ts';
 import { mountMcpRoute } from '../../../src/adapters/directus/http/mcp-route.ts';
 import { mountReadRoutes } from '../../../src/adapters/directus/http/read-routes.ts';
+import { confirmRegistered } from '../../../src/adapters/directus/process-keys.ts';
 import { createExecutorClient } from '../../../src/adapters/executor/client.ts';
 import { createExecutorDirectory } from '../../../src/adapters/executor/directory.ts';
 import { createDispatchStore } from '../../../src/adapters/postgres/dispatch-store.ts';
@@ -16,12 +17,14 @@ import { createDispatch } from '../../../src/service/dispatch/create-dispatch.ts
 import { createExplain } from '../../../src/service/explain/create-explain.ts';
 import { createReadGuard } from '../../../src/service/posture/read-access.ts';
 import { readPosture } from '../../../src/service/posture/read-posture.ts';
-import { getRuntime } from '../../shared/runtime.ts';
+import { getSlot } from '../../shared/runtime.ts';
 
 export default {
 	id: 'governance',
 	handler(router: HttpRouter, context: ExtensionContext): void {
-		const runtime = getRuntime(context);
+		const slot = getSlot(context);
+		confirmRegistered(slot);
+		const { runtime } = slot;
 		const { pool } = runtime;
 		const onFault = (error: unknown) => context.logger.error(`governed-dispatch: ${faultName(error)}`);
 		const system = { now: Date.now, newId: randomUUID, wait: (ms: number) => wait(ms), onFault };

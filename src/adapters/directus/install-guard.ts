@@ -3,7 +3,7 @@ import { createDatabaseRefusals, type DatabaseRefusals } from './database-refusa
 import type { ExtensionContext, HookRegister } from './directus-types.ts';
 import { createInProcessGuard } from './in-process-guard.ts';
 import { probeGuard } from './probe-guard.ts';
-import { appIsUp, currentGuard, once, takeOver } from './process-keys.ts';
+import { appIsUp, currentGuard, noteRegistered, once, takeOver } from './process-keys.ts';
 import type { ProcessSlot } from './runtime.ts';
 import { markRoutes, markSocket } from './surface-middleware.ts';
 import { wrapServices } from './wrap-services.ts';
@@ -18,6 +18,20 @@ const PROBE_AFTER_RELOAD_MS = 500;
  * moment does nothing decide. Directus does not await a registration, and keeps the half of one that throws.
  */
 export function installGuard(slot: ProcessSlot, register: HookRegister, context: ExtensionContext): void {
+	try {
+		install(slot, register, context);
+	} catch (error) {
+		const detail = error instanceof Error ? error.message : 'error';
+		slot.runtime.hold('GUARD_INCOMPLETE', `the guard did not register: ${detail}`);
+		context.logger.error(`governed-dispatch: the guard did not register: ${detail}`);
+		// Directus would leave out the rest of the bundle too, and with it whoever says that the instance holds.
+		if (isOn(context.env.EXTENSIONS_MUST_LOAD)) throw error;
+	}
+}
+
+const isOn = (value: unknown): boolean => value === true || value === 'true' || value === '1';
+
+function install(slot: ProcessSlot, register: HookRegister, context: ExtensionContext): void {
 	const { runtime } = slot;
 	const current = runtime.state();
 	if (current.kind === 'hold' && current.reason === 'UNSUPPORTED_DATABASE') return;
@@ -34,6 +48,7 @@ export function installGuard(slot: ProcessSlot, register: HookRegister, context:
 	register.filter('websocket.message', (_message, meta) => markSocket(meta));
 	register.action('server.stop', () => void runtime.close());
 	probeWhenUp(slot, register, context, probing);
+	noteRegistered(slot);
 }
 
 function installOnce(slot: ProcessSlot, context: ExtensionContext): void {

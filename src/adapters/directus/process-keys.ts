@@ -4,6 +4,7 @@ import type { ProcessSlot } from './runtime.ts';
 /** Keys of what the slot keeps. Looked up at each use, so that a reloaded module takes over between two calls. */
 const GUARD = 'guard';
 const APP_IS_UP = 'app-is-up';
+const REGISTERED = 'registered';
 const DATABASE_LISTENER = 'database-listener';
 
 /** The guard that decides now. There is always one once the methods are wrapped. */
@@ -23,6 +24,23 @@ export function once(slot: ProcessSlot, key: typeof APP_IS_UP | typeof DATABASE_
 	if (slot.installed.has(key)) return false;
 	slot.installed.set(key, true);
 	return true;
+}
+
+/** Says that the guard's hook registered all it has, in this load of the extensions. */
+export function noteRegistered(slot: ProcessSlot): void {
+	slot.installed.set(REGISTERED, true);
+}
+
+/**
+ * Asked by the entry that Directus registers after the hook: holds when the hook did not register in the same load, because
+ * its row is off or it threw. What the process still has of an earlier load would go stale unseen.
+ */
+export function confirmRegistered(slot: ProcessSlot): void {
+	const registered = slot.installed.delete(REGISTERED);
+	slot.runtime.hold(
+		'GUARD_NOT_REGISTERED',
+		registered ? null : 'Directus loaded this bundle without its hook governed-guard',
+	);
 }
 
 export function appIsUp(slot: ProcessSlot): boolean {

@@ -4,6 +4,7 @@ import { openOperatorSession } from '../../adapters/postgres/registrar/session.t
 import { readStrengthFacts } from '../../adapters/postgres/strength-facts.ts';
 import { computeStrength, type Strength } from '../../core/strength.ts';
 import type { Change, Fault } from '../../service/ports/registrar.ts';
+import { askBundle, type BundleAnswer } from '../ask-bundle.ts';
 import { operatorUrl } from '../environment.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
@@ -18,6 +19,8 @@ interface Verification {
 	strength: Strength | null;
 	/** Whether Directus would load the bundle; null where that could not be read safely. */
 	bundle: BundleRows | null;
+	/** What the bundle says that runs in Directus; null where GOVERNED_DIRECTUS_URL is not set. */
+	running: BundleAnswer | null;
 }
 
 /**
@@ -27,7 +30,15 @@ interface Verification {
 export async function verify(options: RegistrarOptions, output: Output): Promise<ExitCode> {
 	const outcome = await runRegistrar(options, output, false);
 	const config = await loadConfig(options.config);
-	const found: Verification = { ok: false, drift: [], faults: [], probes: [], strength: null, bundle: null };
+	const found: Verification = {
+		ok: false,
+		drift: [],
+		faults: [],
+		probes: [],
+		strength: null,
+		bundle: null,
+		running: null,
+	};
 	if (outcome.kind === 'refused') found.faults = outcome.faults;
 	if (outcome.kind === 'planned') found.drift = outcome.changes;
 
@@ -47,14 +58,17 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 	} finally {
 		await client.end();
 	}
-	found.ok = outcome.kind === 'unchanged' && found.drift.length === 0 && found.probes.every(({ refused }) => refused);
-	if (found.bundle?.state === 'incomplete') found.ok = false;
+	found.running = await askBundle();
+	const inForce =
+		found.running?.state !== 'hold' && found.running?.state !== 'absent' && found.bundle?.state !== 'incomplete';
+	const refused = found.probes.every((probe) => probe.refused);
+	found.ok = outcome.kind === 'unchanged' && found.drift.length === 0 && refused && inForce;
 	output.data(found, () => describe(found, output));
 	if (outcome.kind === 'refused') return EXIT.refused;
 	return found.ok ? EXIT.done : EXIT.changes;
 }
 
-function describe({ ok, drift, faults, probes, strength, bundle }: Verification, output: Output): string {
+function describe({ ok, drift, faults, probes, strength, bundle, running }: Verification, output: Output): string {
 	const passed = probes.filter(({ refused }) => refused).length;
 	return [
 		...faults.map(({ subject, problem, fix }) => `  ! ${subject}: ${problem}\n    fix: ${fix}`),
@@ -65,6 +79,7 @@ function describe({ ok, drift, faults, probes, strength, bundle }: Verification,
 		`probes: ${passed} of ${probes.length} writes tried as Directus’s role and as the owner were refused`,
 		`strength: ${strength?.level ?? 'unknown'}${strength?.weaknesses.map((line) => `\n  - ${line}`).join('') ?? ''}`,
 		...describeBundle(bundle),
+		...(running ? [`bundle in Directus: ${running.state}${running.detail ? ` (${running.detail})` : ''}`] : []),
 		ok
 			? output.paint('green', 'Verified: the database is what the declaration says.')
 			: output.paint('red', 'Drift found. Read it, then run: governed apply'),
