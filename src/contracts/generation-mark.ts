@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Type of the signature, so that it passes for nothing else the same key signs. */
+export const MARK_TYPE = 'governance-generation+jws';
+
 /** What an apply signs beside the policy, so that its evidence entry says which generation there was. */
 const generationMarkSchema = z.strictObject({
 	mark: z.literal('generation'),

@@ -9,7 +9,10 @@ import { type GuardedInstance, refusalOf, startGuardedInstance } from './support
 const BUNDLE = 'directus-extension-governed-dispatch';
 const RELOADS = 1_000;
 /** Reloads asked for at a time, so that each request ends long before its limit. */
-const AT_A_TIME = 50;
+const AT_A_TIME = 25;
+const WRITERS = 3;
+/** A busy machine is no reason to fail: on a quiet one this takes a minute. */
+const RELOADS_LIMIT_MS = 500_000;
 const SUPPORT = fileURLToPath(new URL('./support/', import.meta.url));
 const CONFIG = join(SUPPORT, 'guard.config.ts');
 /** Without the app, a reload does not bundle the Studio's side anew, which takes a second each. */
@@ -95,48 +98,57 @@ async function everythingHolds(reason: string, says: RegExp): Promise<void> {
 	await nothingPasses(['knex insert', 'knex update']);
 }
 
-test(`${RELOADS} reloads of the extensions under load: no governed write passes, and the twin is written all along`, async () => {
-	let running = true;
-	const seen = { refused: 0, passed: [] as string[], free: 0 };
-	const attacks = Object.entries(ATTACKS);
-	const writer = async (turn: number) => {
-		for (let round = turn; running; round += 1) {
-			const [name, attack] = attacks[round % attacks.length] ?? ['', ATTACKS['REST create']];
-			const answer = await attack?.('gov_items');
-			if (answer && answer.status < 400) seen.passed.push(name);
-			else if (answer?.status === 403) seen.refused += 1;
-			if ((await attack?.('free_items'))?.status === 200) seen.free += 1;
-		}
-	};
-	const writers = Array.from({ length: 6 }, (_value, turn) => writer(turn));
+test(
+	`${RELOADS} reloads of the extensions under load: no governed write passes, and the twin is written all along`,
+	async () => {
+		let running = true;
+		const seen = { refused: 0, passed: [] as string[], free: 0 };
+		const attacks = Object.entries(ATTACKS);
+		const writer = async (turn: number) => {
+			for (let round = turn; running; round += 1) {
+				const [name, attack] = attacks[round % attacks.length] ?? ['', ATTACKS['REST create']];
+				const answer = await attack?.('gov_items').catch(() => null);
+				if (answer && answer.status < 400) seen.passed.push(name);
+				else if (answer?.status === 403) seen.refused += 1;
+				if ((await attack?.('free_items').catch(() => null))?.status === 200) seen.free += 1;
+			}
+		};
+		const started = performance.now();
+		const writers = Array.from({ length: WRITERS }, (_value, turn) => writer(turn));
 
-	try {
-		const { rows } = await asSuperuser(`select id from directus_extensions where folder = 'neighbour'`);
-		for (const enabled of [false, true, false, true]) {
-			const path = `/extensions/${rows[0]?.id}`;
-			await instance.as(instance.adminToken, path, { method: 'PATCH', body: { meta: { enabled } } });
+		try {
+			const { rows } = await asSuperuser(`select id from directus_extensions where folder = 'neighbour'`);
+			for (const enabled of [false, true, false, true]) {
+				const path = `/extensions/${rows[0]?.id}`;
+				await instance.as(instance.adminToken, path, { method: 'PATCH', body: { meta: { enabled } } });
+			}
+			for (let done = 0; done < RELOADS; done += AT_A_TIME) {
+				const answer = await instance.as(instance.adminToken, `/hostile/reload/${AT_A_TIME}`, {
+					method: 'POST',
+					body: {},
+					timeoutMs: 120_000,
+				});
+				// A request may meet a moment without the endpoint; it is asked again.
+				if (answer.status === 404) done -= AT_A_TIME;
+				else expect(answer.status, answer.text).toBe(200);
+			}
+		} finally {
+			running = false;
+			await Promise.all(writers);
 		}
-		for (let done = 0; done < RELOADS; done += AT_A_TIME) {
-			const answer = await instance.as(instance.adminToken, `/hostile/reload/${AT_A_TIME}`, {
-				method: 'POST',
-				body: {},
-				timeoutMs: 120_000,
-			});
-			// A request may meet a moment without the endpoint; it is asked again.
-			if (answer.status === 404) done -= AT_A_TIME;
-			else expect(answer.status, answer.text).toBe(200);
-		}
-	} finally {
-		running = false;
-		await Promise.all(writers);
-	}
 
-	expect(seen.passed).toEqual([]);
-	expect(seen.refused).toBeGreaterThan(200);
-	expect(seen.free).toBeGreaterThan(200);
-	expect(await instance.snapshot('gov_items')).toBe(governedRows);
-	await until('in force after the reloads', healthy);
-});
+		const seconds = Math.round((performance.now() - started) / 1_000);
+		process.stderr.write(
+			`${RELOADS} reloads in ${seconds} s: ${seen.refused} refused, ${seen.free} of the twin written\n`,
+		);
+		expect(seen.passed).toEqual([]);
+		expect(seen.refused).toBeGreaterThan(200);
+		expect(seen.free).toBeGreaterThan(200);
+		expect(await instance.snapshot('gov_items')).toBe(governedRows);
+		await until('in force after the reloads', healthy);
+	},
+	RELOADS_LIMIT_MS,
+);
 
 test('boot: from the first answer of the port on, and by a neighbour that writes while it registers', async () => {
 	let running = true;
@@ -287,17 +299,32 @@ export { endpoints, hooks, operations };
 			if (left-- === 0) throw new Error('planted'); return register.filter(...args); } }, context); }`;
 		await whilePlanted(
 			() => plantedHook(config),
-			() => everythingHolds('GUARD_INCOMPLETE', /the guard did not register: planted/),
+			async () => {
+				const { body } = await admin('/governance/posture');
+				expect(String(at(body, 'data', 'hold', 'detail'))).toMatch(/the guard did not register: planted/);
+				await everythingHolds(String(at(body, 'data', 'hold', 'reason')), /planted/);
+			},
 		);
 	});
 
-	test('a neighbour whose manifest is malformed', async () => {
+	/** Directus leaves out the neighbour alone for some faults, and every extension for others: either way nothing passes. */
+	test.each([
+		['is no JSON', '{ "name": '],
+		['is no manifest', '{ "name": "neighbour", "directus:extension": { "type": "bundle", "path": 7 } }'],
+	])('a neighbour whose manifest %s', async (_how, manifest) => {
 		const neighbour = join(home, 'extensions', 'neighbour', 'package.json');
 		const whole = await readFile(neighbour, 'utf8');
-		await whilePlanted(async () => {
-			await writeFile(neighbour, '{ "name": ');
-			return () => writeFile(neighbour, whole);
-		}, goneAndGuarded);
+		await whilePlanted(
+			async () => {
+				await writeFile(neighbour, manifest);
+				return () => writeFile(neighbour, whole);
+			},
+			async () => {
+				if ((await admin('/governance/health')).status === 404) return goneAndGuarded();
+				await until('in force', healthy);
+				await nothingPasses(Object.keys(ATTACKS));
+			},
+		);
 	});
 
 	test('no package.json in the working folder', async () => {
@@ -347,6 +374,11 @@ export { endpoints, hooks, operations };
 	test('whole again after all that', async () => {
 		await instance.restartDirectus(ENV);
 		await until('in force', healthy);
-		expect((await instance.cli('verify', '--config', CONFIG, '--json')).code).toBe(0);
+		// The triggers of directus_extensions were off in between, which the operator has to see once.
+		expect((await instance.cli('verify', '--config', CONFIG, '--json')).code).toBe(2);
+		await instance.apply(CONFIG);
+		const verified = await instance.cli('verify', '--config', CONFIG, '--json');
+		expect(verified.code, verified.stdout).toBe(0);
+		await nothingPasses(Object.keys(ATTACKS));
 	});
 });

@@ -2,7 +2,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { withClient } from '../../instance/roles.ts';
 import { createCatalogueWatch } from '../../src/adapters/postgres/catalogue-watch.ts';
+import { marksAbove } from '../../src/adapters/postgres/generation-marks.ts';
 import { createSelfTest } from '../../src/adapters/postgres/self-test.ts';
+import type { GovernanceDeclaration } from '../../src/config/schema.ts';
 import { type PolicyDocument, policyDocumentSchema } from '../../src/contracts/policy.ts';
 import { appliedChanges, collections } from './support/governed-database.ts';
 import { useScene } from './support/scene.ts';
@@ -240,4 +242,77 @@ test('a table that somebody holds locked is tried again, and counts as not shown
 	} finally {
 		await superuser('rollback');
 	}
+});
+
+describe('a table that stewards may write', () => {
+	const stewarded = useScene(() => inject('cluster'));
+
+	test('holds exactly the privileges its rules need, and refuses for want of a permit', async () => {
+		const { database, directus, superuser: root } = stewarded();
+		await directus.query('create table public.articles (id serial primary key, title text, price integer)');
+		const rule = { name: 'editors', roles: ['11111111-1111-4111-8111-111111111111'], policies: [], users: [] };
+		const change = {
+			collections: {
+				articles: { stewards: [{ ...rule, actions: ['create', 'update', 'delete'], fields: ['title'] }] },
+			},
+		} as Partial<GovernanceDeclaration>;
+		appliedChanges(await database.apply(change));
+		const own = new pg.Pool({ connectionString: database.directusUrl, max: 1 });
+		try {
+			const subject = await policyOf(database);
+			const look = () => createCatalogueWatch(own).drift(subject);
+			expect(await look()).toEqual([]);
+			const controls = await createSelfTest(own, () => 'now').run(subject);
+			expect(controls.filter(({ state }) => state !== 'demonstrated')).toEqual([]);
+			expect(controls.find(({ id }) => id === 'database.update')?.detail).toMatch(/1 by guards/);
+			await root.query('grant update (price) on public.articles to directus');
+			expect(await look()).toEqual(["Directus's role holds UPDATE (price) on public.articles"]);
+			await root.query(
+				'revoke update (price) on public.articles from directus; grant update on public.articles to directus',
+			);
+			expect(await look()).toEqual(["Directus's role holds UPDATE on public.articles"]);
+		} finally {
+			await own.end();
+		}
+	});
+});
+
+describe('an older policy that a superuser puts back', () => {
+	const rolled = useScene(() => inject('cluster'));
+
+	test('is noticed by a process that remembers nothing, and mended by the next apply', async () => {
+		const { database, directus, superuser: root } = rolled();
+		const outcome = await database.apply({ visibility: { posture: 'admin', evidence: 'admin' } });
+		if (outcome.kind !== 'applied') throw new Error('nothing changed');
+		const above = (generation: number) => marksAbove(directus, generation);
+		expect(await above(outcome.generation)).toEqual([]);
+		await root.query(`begin; alter table governance.policy disable trigger user;
+			delete from governance.policy where generation = (select max(generation) from governance.policy);
+			alter table governance.policy enable always trigger governance_a_assert_safe, enable always trigger governance_z_block_after; commit`);
+		const marks = await above(outcome.generation - 1);
+		expect(marks).toHaveLength(1);
+		// Directus's role may append what it likes: a claim nobody signed is read, and counts for nothing.
+		await directus.query('select governance.append_evidence($1)', [
+			JSON.stringify([
+				{ id: crypto.randomUUID(), body: '{"generation":999,"kind":"apply","mark":"e30.e30.AAAA"}' },
+				{ id: crypto.randomUUID(), body: '{"generation":99999999999999999999,"kind":"apply","mark":"x"}' },
+				{ id: crypto.randomUUID(), body: 'no json at all: "kind":"apply" "generation":7,' },
+			]),
+		]);
+		expect(await above(outcome.generation - 1)).toContain(marks[0]);
+		const again = await database.apply();
+		expect(again).toMatchObject({ kind: 'applied', generation: outcome.generation + 1 });
+		const { rows } = await root.query(`explain select 1 from public.governance_evidence
+			where position(decode('226b696e64223a226170706c7922', 'hex') in body) > 0 order by entry_index desc`);
+		await root.query('set enable_seqscan = off');
+		expect(
+			JSON.stringify(rows) +
+				JSON.stringify(
+					(
+						await root.query(`explain select 1 from public.governance_evidence
+			where position(decode('226b696e64223a226170706c7922', 'hex') in body) > 0 order by entry_index desc`)
+					).rows,
+				),
+		).toContain('governance_evidence_applies');
+	});
 });

@@ -86,6 +86,7 @@ export const texts = {
 			'database.structure': 'Database, guards as applied',
 			'database.metadata': 'Database, descriptions of collections',
 			'database.roles': 'Database, becoming a writer',
+			'database.permits': 'Database, permits nobody gave',
 			'database.probes': 'Database, self-test',
 		} as Readonly<Record<string, string>>,
 	},

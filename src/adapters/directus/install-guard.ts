@@ -3,7 +3,7 @@ import { createDatabaseRefusals, type DatabaseRefusals } from './database-refusa
 import type { ExtensionContext, HookRegister } from './directus-types.ts';
 import { createInProcessGuard } from './in-process-guard.ts';
 import { probeGuard } from './probe-guard.ts';
-import { appIsUp, currentGuard, noteRegistered, once, takeOver } from './process-keys.ts';
+import { appIsUp, currentGuard, noteRegistration, once, takeOver } from './process-keys.ts';
 import type { ProcessSlot } from './runtime.ts';
 import { markRoutes, markSocket } from './surface-middleware.ts';
 import { wrapServices } from './wrap-services.ts';
@@ -22,7 +22,7 @@ export function installGuard(slot: ProcessSlot, register: HookRegister, context:
 		install(slot, register, context);
 	} catch (error) {
 		const detail = error instanceof Error ? error.message : 'error';
-		slot.runtime.hold('GUARD_INCOMPLETE', `the guard did not register: ${detail}`);
+		noteRegistration(slot, `the guard did not register: ${detail}`);
 		context.logger.error(`governed-dispatch: the guard did not register: ${detail}`);
 		// Directus would leave out the rest of the bundle too, and with it whoever says that the instance holds.
 		if (isOn(context.env.EXTENSIONS_MUST_LOAD)) throw error;
@@ -48,7 +48,7 @@ function install(slot: ProcessSlot, register: HookRegister, context: ExtensionCo
 	register.filter('websocket.message', (_message, meta) => markSocket(meta));
 	register.action('server.stop', () => void runtime.close());
 	probeWhenUp(slot, register, context, probing);
-	noteRegistered(slot);
+	noteRegistration(slot, null);
 }
 
 function installOnce(slot: ProcessSlot, context: ExtensionContext): void {

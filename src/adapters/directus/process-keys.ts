@@ -26,9 +26,10 @@ export function once(slot: ProcessSlot, key: typeof APP_IS_UP | typeof DATABASE_
 	return true;
 }
 
-/** Says that the guard's hook registered all it has, in this load of the extensions. */
-export function noteRegistered(slot: ProcessSlot): void {
-	slot.installed.set(REGISTERED, true);
+/** Says what became of the guard's hook in this load of the extensions; `fault` null: it registered all it has. */
+export function noteRegistration(slot: ProcessSlot, fault: string | null): void {
+	slot.installed.set(REGISTERED, fault);
+	if (fault !== null) slot.runtime.hold('GUARD_NOT_REGISTERED', fault);
 }
 
 /**
@@ -36,11 +37,10 @@ export function noteRegistered(slot: ProcessSlot): void {
  * its row is off or it threw. What the process still has of an earlier load would go stale unseen.
  */
 export function confirmRegistered(slot: ProcessSlot): void {
-	const registered = slot.installed.delete(REGISTERED);
-	slot.runtime.hold(
-		'GUARD_NOT_REGISTERED',
-		registered ? null : 'Directus loaded this bundle without its hook governed-guard',
-	);
+	const fault = slot.installed.get(REGISTERED) as string | null | undefined;
+	slot.installed.delete(REGISTERED);
+	const detail = fault === undefined ? 'Directus loaded this bundle without its hook governed-guard' : fault;
+	slot.runtime.hold('GUARD_NOT_REGISTERED', detail);
 }
 
 export function appIsUp(slot: ProcessSlot): boolean {

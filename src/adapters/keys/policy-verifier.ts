@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compactVerify, importJWK, type JWK } from 'jose';
-import { readMark } from '../../contracts/generation-mark.ts';
+import { MARK_TYPE, readMark } from '../../contracts/generation-mark.ts';
 import { policyDocumentSchema } from '../../contracts/policy.ts';
 import type { PolicyVerdict, PolicyVerifier } from '../../service/ports/policy-verifier.ts';
 import { POLICY_TYPE, PUBLIC_KEY_FILE } from './policy-keys.ts';
@@ -20,7 +20,7 @@ export function createPolicyVerifier(keysDir: string | undefined): PolicyVerifie
 		},
 		async readMark(jws) {
 			const key = await readKey(keysDir);
-			const payload = key ? await signedPayload(key, jws) : null;
+			const payload = key ? await signedPayload(key, jws, MARK_TYPE) : null;
 			return payload ? readMark(new TextDecoder().decode(payload)) : null;
 		},
 	};
@@ -38,7 +38,7 @@ async function readKey(keysDir: string | undefined): Promise<JWK | undefined> {
 }
 
 async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
-	const payload = await signedPayload(jwk, jws);
+	const payload = await signedPayload(jwk, jws, POLICY_TYPE);
 	if (payload) return parsePolicy(payload);
 	return refused(
 		'POLICY_SIGNATURE_INVALID',
@@ -46,11 +46,11 @@ async function verifyWith(jwk: JWK, jws: string): Promise<PolicyVerdict> {
 	);
 }
 
-async function signedPayload(jwk: JWK, jws: string): Promise<Uint8Array | null> {
+async function signedPayload(jwk: JWK, jws: string, type: string): Promise<Uint8Array | null> {
 	try {
 		const key = await importJWK(jwk, 'EdDSA');
 		const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['EdDSA'] });
-		return protectedHeader.typ === POLICY_TYPE ? payload : null;
+		return protectedHeader.typ === type ? payload : null;
 	} catch {
 		return null;
 	}

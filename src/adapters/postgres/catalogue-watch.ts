@@ -15,7 +15,7 @@ import { cannotBeAsked } from './connection-lost.ts';
 import { changedDescriptions, describedDigests } from './described-digest.ts';
 import { type Queries, rolledBack } from './pinned-session.ts';
 import { SHIPPED_FUNCTIONS } from './registrar/shipped-functions.ts';
-import { type WatchedTable, watchedTables } from './watched-tables.ts';
+import { isStewarded, type WatchedTable, watchedTables } from './watched-tables.ts';
 
 const LOCK_TIMEOUT_MS = 2_000;
 
@@ -76,7 +76,7 @@ function catalogueOf(look: Look, watched: readonly WatchedTable[], policy: Polic
 	const found = new Map(look.tables.map((table) => [`${table.schema}.${table.table}`, table]));
 	return {
 		tables: [
-			...watched.map((table) => expectedTable(table, found, policy.strength)),
+			...watched.map((table) => expectedTable(table, found, policy)),
 			...METADATA_TABLES.map((table) => shared(table, found)),
 		],
 		functions: look.functions,
@@ -91,17 +91,19 @@ function catalogueOf(look: Look, watched: readonly WatchedTable[], policy: Polic
 function expectedTable(
 	table: WatchedTable,
 	tables: ReadonlyMap<string, TableRow>,
-	strength: PolicyDocument['strength'],
+	{ strength, directus_role: role }: PolicyDocument,
 ): ExpectedTable {
 	const label = `${table.schema}.${table.name}`;
 	const found = tables.get(label);
 	const key = table.key ?? found?.key ?? '';
+	// Of what stewards may, only whose role they come as stands in the triggers.
+	const stewards = table.rules.length > 0 ? { role, inserts: [], updates: [], deletes: false } : undefined;
 	return {
 		label,
 		found,
 		owners: strength === 'single-role' && table.key === null ? null : ['governance_owner'],
-		triggers: found ? guardTriggersOf({ ...table, key }, found.name) : [],
-		mayHold: () => false,
+		triggers: found ? guardTriggersOf({ ...table, key, stewards }, found.name) : [],
+		mayHold: (privilege) => isStewarded(table, key, privilege),
 		shared: false,
 	};
 }

@@ -972,4 +972,17 @@ revoke execute on function governance.use_grant(text, uuid) from public;
 reset role;
 `,
 	},
+	{
+		id: 7,
+		name: '0007-generation-marks.sql',
+		digest: '6127174c9cd4b8d7f4cf33ae46b31fa23063038ce59a996ba5136f4ed02bee85',
+		sql: `-- Finds the entries of applies in a long evidence log. The bytes are \`"kind":"apply"\`, as canonical JSON writes it.
+set local role governance_owner;
+
+create index governance_evidence_applies on public.governance_evidence (entry_index)
+where position(decode('226b696e64223a226170706c7922', 'hex') in body) > 0;
+
+reset role;
+`,
+	},
 ];

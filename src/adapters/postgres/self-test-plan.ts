@@ -47,6 +47,9 @@ export function tableProbes({ label, name, column, type, mayTruncate }: ProbeTar
 	];
 }
 
+/** A permit that no steward rule gives, for a table that never has stewards. */
+const PERMIT = `select governance.take_permit('dot_tools', 'update', array['probe'], array['probe'], 1, gen_random_uuid(), '{}')`;
+
 /** What would take the guards away rather than get past them. */
 export function surroundingProbes(): Probe[] {
 	const as = (control: string, subject: string, statement: string, refusals: RegExp): Probe => ({
@@ -57,6 +60,7 @@ export function surroundingProbes(): Probe[] {
 	});
 	return [
 		...METADATA_PROBES.map(({ table, statement }) => as('metadata', table, statement, METADATA)),
+		as('permits', 'take_permit', PERMIT, /^GD006$/),
 		as('roles', 'governance_writer', 'set local role governance_writer', PRIVILEGE),
 		as('roles', 'governance_owner', 'set local role governance_owner', PRIVILEGE),
 		as('roles', 'session_replication_role', 'set local session_replication_role = replica', PRIVILEGE),

@@ -94,8 +94,9 @@ export function createPolicyKeeper(
 	}
 
 	function publish(): void {
-		const [other] = otherHolds;
-		const next = loaded.kind === 'active' && other ? heldFor(other[0], other[1]) : loaded;
+		const [first, ...others] = otherHolds;
+		const told = [first?.[1], ...others.map(([reason, detail]) => `${reason}: ${detail}`)].join('; ');
+		const next = loaded.kind === 'active' && first ? heldFor(first[0], told) : loaded;
 		if (sameState(current, next)) return;
 		current = next;
 		for (const listener of listeners) listener(next);

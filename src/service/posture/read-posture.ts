@@ -14,6 +14,7 @@ const LIMITS = [
 	'Writes of agents to ungoverned collections are refused in this process only; the database does not know agents.',
 	'PostgreSQL cannot log what it rolls back for a client that bypasses Directus; such refusals leave no evidence.',
 	'Who wrote is asserted by Directus; the database enforces what may change.',
+	'The guards of the database are looked at every five seconds; what is undone before the next look is seen only by its traces.',
 ];
 
 /** Flows named in one alarm. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type GenerationMark, latestGeneration, readMark } from '../../../contracts/generation-mark.ts';
+import { type GenerationMark, latestGeneration, MARK_TYPE, readMark } from '../../../contracts/generation-mark.ts';
 import { type PolicyDocument, policyDocumentSchema } from '../../../contracts/policy.ts';
 import { canonicalJson, digestOf } from '../../../service/canonical.ts';
 import type { Change, DesiredState, PolicySigner } from '../../../service/ports/registrar.ts';
@@ -30,7 +30,7 @@ async function currentPolicy(client: Sql, signer: PolicySigner): Promise<StoredP
 
 /** The latest generation this instance applied, as far as the evidence log knows of one after `generation`. */
 async function latestMarked(client: Sql, signer: PolicySigner, generation: number, id: string): Promise<number> {
-	const texts = await Promise.all((await marksAbove(client, generation)).map(signer.verify));
+	const texts = await Promise.all((await marksAbove(client, generation)).map((jws) => signer.verify(jws, MARK_TYPE)));
 	return latestGeneration(
 		texts.map((text) => (text === null ? null : readMark(text))),
 		id,
@@ -39,7 +39,10 @@ async function latestMarked(client: Sql, signer: PolicySigner, generation: numbe
 
 /** What the evidence entry of an apply carries, for the day somebody puts an older policy back. */
 export function signedMark(signer: PolicySigner, { generation, instance }: PolicyDocument): Promise<string> {
-	return signer.sign(canonicalJson({ mark: 'generation', generation, instance: instance.id } satisfies GenerationMark));
+	return signer.sign(
+		canonicalJson({ mark: 'generation', generation, instance: instance.id } satisfies GenerationMark),
+		MARK_TYPE,
+	);
 }
 
 /**

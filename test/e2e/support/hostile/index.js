@@ -49,6 +49,10 @@ export default {
 			});
 		});
 
+		router.get('/early', (_request, response) => {
+			response.json({ data: globalThis[Symbol.for('early-writes')] ?? null });
+		});
+
 		/** Reloads every extension as often as asked, through Directus's own manager. */
 		router.post('/reload/:times', async (request, response, next) => {
 			try {
