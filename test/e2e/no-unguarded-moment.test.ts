@@ -282,7 +282,7 @@ export { endpoints, hooks, operations };
 		expect((await admin('/items/gov_items')).status).toBe(200);
 		const verified = await instance.cli('verify', '--config', CONFIG, '--json');
 		expect(verified.code).toBe(2);
-		expect(JSON.parse(verified.stdout)).toMatchObject({ bundle: { state: 'absent' } });
+		expect(JSON.parse(verified.stdout)).toMatchObject({ running: { state: 'absent' } });
 		for (const path of ['/items/gov_items']) {
 			expect((await admin(path, { title: 'x' })).status).toBeGreaterThanOrEqual(400);
 			expect((await admin(path.replace('gov', 'free'), { title: 'x' })).status).toBe(200);

@@ -107,12 +107,13 @@ describe('the policy of this process', () => {
 		keeper.hold('RESTART_REQUIRED', 'not marked');
 		keeper.hold('GUARD_NOT_DEMONSTRATED', 'passed');
 		await show(row(2));
-		expect(keeper.state()).toMatchObject({ kind: 'hold', reason: 'RESTART_REQUIRED', policy: policy(2) });
+		const detail = 'not marked; GUARD_NOT_DEMONSTRATED: passed';
+		expect(keeper.state()).toMatchObject({ kind: 'hold', reason: 'RESTART_REQUIRED', detail, policy: policy(2) });
 		keeper.hold('RESTART_REQUIRED', null);
 		expect(keeper.state()).toMatchObject({ kind: 'hold', reason: 'GUARD_NOT_DEMONSTRATED' });
 		keeper.hold('GUARD_NOT_DEMONSTRATED', null);
 		expect(keeper.state().kind).toBe('active');
-		expect(seen).toEqual(['hold', 'hold', 'hold', 'active']);
+		expect(seen).toEqual(['hold', 'hold', 'hold', 'hold', 'active']);
 		keeper.close();
 	});
 });

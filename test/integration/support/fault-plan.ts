@@ -21,7 +21,7 @@ export interface PlannedFault {
 }
 
 /** Numbers between 0 and 1 that a seed repeats (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {
 		state = (state + 0x6d2b79f5) >>> 0;
