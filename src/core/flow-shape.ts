@@ -45,11 +45,12 @@ export type FlowShape =
 
 /**
  * Helpers a filter flow may hold, if the policy names them too. A filter runs before a write, after guards have looked, and
- * hands the payload itself to its operations. Left out are `json-web-token`, which with `mutatePayload` writes into the
- * object it signs, `transform`, whose result is what a returning filter puts in the payload's place, and every helper
- * this package does not know. Source: `@directus/api` 12.4 `operations/`, `flows.js`.
+ * hands the payload itself to its operations: an option that is one whole template is no copy. Left out are
+ * `json-web-token`, which with `mutatePayload` writes into the object it signs, `item-read`, whose query splits the values
+ * of an `aggregate` in place, `transform`, whose result is what a returning filter puts in the payload's place, and every
+ * helper this package does not know. Source: `@directus/api` 12.4 `operations/`, `flows.js`, `utils/sanitize-query.js`.
  */
-const SAFE_IN_FILTER: ReadonlySet<string> = new Set(['condition', 'item-read', 'log', 'sleep', 'throw-error']);
+const SAFE_IN_FILTER: ReadonlySet<string> = new Set(['condition', 'log', 'sleep', 'throw-error']);
 
 const MODES: ReadonlySet<unknown> = new Set(['PLAN_ONLY', 'DRY_RUN']);
 

@@ -75,6 +75,7 @@ const BAD: Record<string, [Payload, RegExp]> = {
 	],
 	'an inactive draft that writes': [{ ...WRITES, status: 'inactive' }, /item-create/],
 	'a filter that replaces payloads': [flow('event', { ...filter, return: '$last' }), /filter flow may not return/],
+	'a filter that reads with its payload': [flow('event', filter, step('item-read')), /item-read/],
 	'a filter that writes into what it signs': [flow('event', filter, step('json-web-token')), /json-web-token/],
 	'a sync by webhook': [flow('webhook', {}, step('governed-cdc-sync')), /needs an event trigger/],
 	'a dispatch that runs': [
@@ -361,6 +362,30 @@ describe('where flows are only reported, the same requests go through', () => {
 				body: { title: 'clean' },
 			});
 			return at(answer.body, 'data', 'iss') === 'planted';
+		});
+	});
+
+	test('a filter that only reads with its payload really changes it', async () => {
+		await reset();
+		const made = await instance.as(instance.adminToken, '/flows', {
+			method: 'POST',
+			body: flow('event', filter, step('log', { id: L, options: { message: 'x' } })),
+		});
+		const reading = { collection: 'free_items', query: { aggregate: '{{$trigger.payload}}' } };
+		const entry = await instance.as(instance.adminToken, '/operations', {
+			method: 'POST',
+			body: { ...step('item-read', { options: reading }), flow: at(made.body, 'data', 'id'), reject: L },
+		});
+		await instance.as(instance.adminToken, `/flows/${at(made.body, 'data', 'id')}`, {
+			method: 'PATCH',
+			body: { operation: at(entry.body, 'data', 'id') },
+		});
+		await until(async () => {
+			const answer = await instance.as(instance.adminToken, '/items/free_items', {
+				method: 'POST',
+				body: { title: 'one, two' },
+			});
+			return at(answer.body, 'data', 'title') !== 'one, two';
 		});
 	});
 });

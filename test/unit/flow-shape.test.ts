@@ -52,7 +52,7 @@ const GOOD: Record<string, [Flow, 'dispatch' | 'cdc_sync' | 'draft']> = {
 	'a dispatch by hand': [flow('manual', {}, [mode('DRY_RUN')]), 'dispatch'],
 	'a dispatch by another flow': [flow('operation', {}, ['governed-dispatch']), 'dispatch'],
 	'a dispatch from a filter': [flow('event', filter, ['governed-dispatch']), 'dispatch'],
-	'a filter that refuses': [flow('event', filter, ['condition', 'item-read', 'throw-error']), 'draft'],
+	'a filter that refuses': [flow('event', filter, ['condition', 'sleep', 'throw-error']), 'draft'],
 	'a filter with an empty return': [flow('event', { ...filter, return: '' }, ['log']), 'draft'],
 	'a webhook that answers with what it read': [
 		flow('webhook', { return: '$last' }, ['item-read', 'transform']),
@@ -125,6 +125,7 @@ const BAD: Record<string, [Flow, FlowFault, string | null]> = {
 		null,
 	],
 	'a filter that signs its payload': [flow('event', filter, ['json-web-token']), 'FILTER_HELPER', 'json-web-token'],
+	'a filter that reads with its payload': [flow('event', filter, ['item-read']), 'FILTER_HELPER', 'item-read'],
 	'a filter that makes data': [flow('event', filter, ['transform']), 'FILTER_HELPER', 'transform'],
 	'options that are a list': [flow('event', [], []), 'OPTIONS_UNREADABLE', null],
 	'options that are no JSON': [flow('event', '{', []), 'OPTIONS_UNREADABLE', null],
