@@ -24,7 +24,7 @@ export function nextStepForWrite(reason: WriteReason): string {
 		case 'REFUSED_BY_DATABASE':
 			return 'ask an operator: the database guards this table and only governed apply writes to it';
 		case 'POLICY_NOT_VERIFIED':
-			return 'ask an operator to run governed doctor; nothing is written while the policy is not verified';
+			return 'ask an operator to run governed doctor; nothing is written while the policy is not verified or a guard was not seen refusing';
 		case 'EVIDENCE_NOT_WRITTEN':
 			return 'try again; if it persists, ask an operator to run governed doctor';
 		default:

@@ -5,7 +5,7 @@ import { createBatcher } from './batcher.ts';
 import { callerName } from './caller.ts';
 import { type ClaimItem, type ClaimOutcome, type ClaimTimes, claimItem, claimOrAwait } from './claim-dispatch.ts';
 import { createContractBook } from './contract-book.ts';
-import { decideClaimed, POLICY_CHECK } from './decide-claimed.ts';
+import { decideClaimed, holdCheck } from './decide-claimed.ts';
 import type { Subjected } from './gather-facts.ts';
 import type {
 	DispatchStore,
@@ -63,7 +63,8 @@ export function createDispatch(ports: DispatchPorts, times: ClaimTimes = TIMES):
 
 	async function admit(attempt: DispatchAttempt, subject: Subjected): Promise<RecordedAnswer> {
 		await runtime.ready();
-		if (runtime.state().kind !== 'active') return recorder.record(attempt, 'GOVERNANCE_HOLD', [POLICY_CHECK]);
+		const state = runtime.state();
+		if (state.kind !== 'active') return recorder.record(attempt, 'GOVERNANCE_HOLD', [holdCheck(state)]);
 		const { tool } = subject.request;
 		const count = meter.count(JSON.stringify([callerName(subject.caller), tool]), system.now());
 		// Before the claim, so that a flood leaves no rows and the same request may be sent again later.

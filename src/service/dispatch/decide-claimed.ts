@@ -2,7 +2,7 @@ import type { DispatchCheck } from '../../contracts/dispatch.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
 import { decideDispatch } from '../../core/decide-dispatch.ts';
 import type { DispatchDecision } from '../../core/dispatch-facts.ts';
-import type { Runtime } from '../guard/runtime.ts';
+import type { Runtime, RuntimeState } from '../guard/runtime.ts';
 import type { ExecutorDirectory } from '../ports/executor-directory.ts';
 import { refuse } from './answers.ts';
 import type { Submit } from './batcher.ts';
@@ -20,11 +20,11 @@ export interface DecisionPorts {
 	read: Submit<RegistryQuestion, RegistrySnapshot>;
 }
 
-export const POLICY_CHECK: DispatchCheck = {
-	name: 'policy',
-	result: 'failed',
-	detail: 'no verified policy is in force',
-};
+/** Why nothing is dispatched. The reason is no secret: health tells it to everybody who is signed in. */
+export function holdCheck(state: RuntimeState): DispatchCheck {
+	const detail = state.kind === 'hold' ? `the instance holds: ${state.reason}` : 'no verified policy is in force';
+	return { name: 'policy', result: 'failed', detail };
+}
 
 /**
  * Decides a claimed dispatch from a read-only snapshot of the registry.
@@ -42,10 +42,11 @@ export async function decideClaimed(
 	const lags = known.kind !== 'active' || known.policy.generation !== snapshot.generation;
 	const policy = lags ? await policyAt(runtime, snapshot.generation) : known.policy;
 	if (policy === null) {
+		const check = holdCheck(runtime.state());
 		return {
 			kind: 'refusal',
-			answer: refuse('GOVERNANCE_HOLD', subjectOf(subject.request), [POLICY_CHECK], evidenceId),
-			facts: { reason: 'GOVERNANCE_HOLD', failed: [POLICY_CHECK] },
+			answer: refuse('GOVERNANCE_HOLD', subjectOf(subject.request), [check], evidenceId),
+			facts: { reason: 'GOVERNANCE_HOLD', failed: [check] },
 		};
 	}
 	const gathered = gatherFacts(subject, policy, lags ? await read(question) : snapshot, book);
