@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPOSITORY } from '../../../instance/bundle.ts';
 import type { Classified } from './classify.ts';
@@ -61,10 +61,18 @@ export async function writeCoverage(run: Run): Promise<string> {
 			]),
 		),
 		faults,
+		sql: await sqlRows(folder, postgres, strength),
 		cells: cells.map(({ fault: _fault, ...cell }) => cell),
 	};
 	await writeFile(file, `${JSON.stringify(document, null, '\t')}\n`);
 	return file;
+}
+
+/** What the census of SQL found, which runs among the integration tests; null where it did not run before. */
+async function sqlRows(folder: string, postgres: string, strength: Strength): Promise<unknown> {
+	const file = join(folder, `sql-census-pg${postgres}-${strength}.json`);
+	const text = await readFile(file, 'utf8').catch(() => undefined);
+	return text === undefined ? null : JSON.parse(text);
 }
 
 /** The same, as a table for whoever watches the run. */

@@ -1,3 +1,4 @@
+import { WRITE_REASONS, WRITE_REFUSAL_CODES } from '../../../src/core/reasons.ts';
 import { differenceOf, type Fingerprint, fingerprintOf, same } from './fingerprint.ts';
 import { restoreRows } from './restore.ts';
 import type { Actor, Cell, CensusPath, Layer, Side, Told } from './types.ts';
@@ -5,7 +6,8 @@ import type { World } from './world.ts';
 
 /** How long an effect that comes after the answer may take. */
 const LATE_MS = 4_000;
-const OWN_CODES = /GOVERNED_WRITE_DENIED|GOVERNED_STRUCTURE_LOCKED|FLOW_NOT_ALLOWED|GOVERNANCE_HOLD/;
+const OWN_CODES = new RegExp(WRITE_REFUSAL_CODES.join('|'));
+const OWN_REASONS = new RegExp(WRITE_REASONS.filter((reason) => reason !== 'REFUSED_BY_DATABASE').join('|'));
 /** PostgreSQL's own words and ours, where the answer carries no more than the message of the database. */
 const FROM_DATABASE =
 	/REFUSED_BY_DATABASE|permission denied for|must be owner of|must have same owner|must be able to SET ROLE|"?code"?:\s*"(42501|GD00\d)"/;
@@ -60,7 +62,9 @@ function layerOf({ governedAttack }: CensusPath, { told, evidence }: Effect): [L
 	const code = OWN_CODES.exec(all)?.[0] ?? /GD00\d|42501/.exec(all)?.[0] ?? '';
 	if (governedAttack !== undefined && told.status !== 0) return ['registrar', 'apply'];
 	if (FROM_DATABASE.test(told.text) || /REFUSED_BY_DATABASE/.test(evidence)) return ['database', code];
-	if (OWN_CODES.test(all) || told.text.includes('[DENIED]')) return ['bundle', code];
+	if (OWN_CODES.test(all) || OWN_REASONS.test(all)) return ['bundle', code];
+	// The words of a guard in the database, which nobody translated.
+	if (all.includes('[DENIED]')) return ['database', code];
 	return ['unknown', code];
 }
 
