@@ -38,6 +38,7 @@ export const GRAPHQL: readonly CensusPath[] = [
 		'collection-adopt',
 		'create_collections_item',
 		'create_collections_item(data: { collection: "gov_plain", meta: {} }) { collection }',
+		{ layer: 'directus' },
 	),
 	system(
 		'fields-update',

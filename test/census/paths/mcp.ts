@@ -30,7 +30,12 @@ const AUTHORED = 'f2000000-0000-4000-8000-000000000001';
 const AUTHORED_OPERATION = 'f2000000-0000-4000-8000-000000000002';
 
 export const MCP: readonly CensusPath[] = [
-	tool('collections-adopt', 'collections', { action: 'create', data: [{ collection: 'gov_plain', meta: {} }] }),
+	tool(
+		'collections-adopt',
+		'collections',
+		{ action: 'create', data: [{ collection: 'gov_plain', meta: {} }] },
+		{ layer: 'directus' },
+	),
 	tool('items-create', 'items', { action: 'create', ...items, data: x }),
 	tool('items-create-many', 'items', { action: 'create', ...items, data: [x, x] }),
 	tool('items-update-keys', 'items', { action: 'update', ...items, keys: [1], data: x }),

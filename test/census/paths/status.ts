@@ -73,6 +73,6 @@ export const STATUS: readonly CensusPath[] = [
 	path('excluded-drop', 'route DELETE /collections/:collection', request('DELETE', '/collections/gov_struct'), {
 		...excluded,
 		actors: ['admin'],
-		layer: 'either',
+		layer: 'directus',
 	}),
 ];

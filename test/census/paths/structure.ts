@@ -78,6 +78,7 @@ export const STRUCTURE_PATHS: readonly CensusPath[] = [
 		'collection-adopt-create',
 		'route POST /collections',
 		request('POST', '/collections', { collection: 'gov_plain', meta: {} }),
+		{ layer: 'directus' },
 	),
 	path(
 		'translations-generate',
