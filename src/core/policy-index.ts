@@ -57,6 +57,8 @@ export function buildPolicyIndex(policy: WritePolicy): PolicyIndex {
 		}
 	}
 
+	shareFields(allowed.values());
+
 	return {
 		governed,
 		stewards: new Map(
@@ -81,5 +83,18 @@ function addRule(action: AllowedAction, position: number, fields: readonly strin
 	} else if (!action.any) {
 		action.any = true;
 		action.rule = `write_allowlist[${position}]`;
+	}
+}
+
+/** Rules name the same few fields over and over: one set for all that do keeps the index small, and what is asked often near. */
+function shareFields(collections: Iterable<Partial<Record<WriteAction, AllowedAction>>>): void {
+	const known = new Map<string, Set<string>>();
+	for (const actions of collections) {
+		for (const action of Object.values(actions)) {
+			if (action.fields === NO_FIELDS) continue;
+			const names = JSON.stringify([...action.fields].sort());
+			action.fields = known.get(names) ?? action.fields;
+			known.set(names, action.fields);
+		}
 	}
 }

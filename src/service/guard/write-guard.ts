@@ -1,6 +1,7 @@
 import type { EvidenceActor, EvidenceEntry, EvidenceLog, Surface } from '../../contracts/evidence.ts';
+import type { PolicyDocument } from '../../contracts/policy.ts';
 import { decideQuestion, knownIndex, principalIn, type WriteQuestion } from '../../core/decide-question.ts';
-import { buildPolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
+import { buildPolicyIndex, type PolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
 import type { PrincipalFacts, WritePrincipal } from '../../core/principal.ts';
 import { createRefusalTally } from '../dispatch/refusal-tally.ts';
 import { type RefusalFacts, recordedRefusal, unrecordedRefusal, type WriteRefusal } from './refusal.ts';
@@ -96,15 +97,24 @@ function append(evidence: EvidenceLog, entry: EvidenceEntry, id: string | undefi
 	return id === undefined ? evidence.append(entry) : evidence.append(entry, id);
 }
 
+/** Made once for each policy, whoever asks: a long allowlist takes seconds. */
+const indexes = new WeakMap<PolicyDocument, PolicyIndex>();
+
+function indexFor(policy: PolicyDocument): PolicyIndex {
+	const index = indexes.get(policy) ?? buildPolicyIndex(policy);
+	indexes.set(policy, index);
+	return index;
+}
+
 /** The same state as the core decides by: with the last verified policy indexed. */
 export function writePostureOf(state: RuntimeState): WritePosture {
 	switch (state.kind) {
 		case 'uninstalled':
 			return { kind: 'uninstalled' };
 		case 'hold':
-			return { kind: 'hold', known: state.policy ? buildPolicyIndex(state.policy) : null };
+			return { kind: 'hold', known: state.policy ? indexFor(state.policy) : null };
 		case 'active':
-			return { kind: 'active', index: buildPolicyIndex(state.policy) };
+			return { kind: 'active', index: indexFor(state.policy) };
 		default:
 			return state satisfies never;
 	}
