@@ -1,8 +1,8 @@
 import type { FlowRules } from './flow-shape.ts';
 import type { AgentIndex } from './principal.ts';
-import { type CollectionStewards, indexStewards, type StewardPolicy } from './steward-index.ts';
+import { type CollectionStewards, indexStewards, type StewardPolicy, type WriteAction } from './steward-index.ts';
 
-export type WriteAction = 'create' | 'update' | 'delete';
+export type { WriteAction } from './steward-index.ts';
 
 /** The part of a policy that decides writes, as plain data: the core knows no schema library. */
 export interface WritePolicy {

@@ -1,4 +1,4 @@
-import type { WriteAction } from './policy-index.ts';
+export type WriteAction = 'create' | 'update' | 'delete';
 
 /** One steward rule of a policy, as plain data. Roles, policies and users are Directus ids; one of them is enough. */
 export interface StewardPolicy {

@@ -5,7 +5,7 @@ export interface Question extends WriteRequest {
 	fields: readonly string[];
 }
 
-export const AGENT = { kind: 'agent', user: 'agent', role: 'agents', surface: 'mcp' } as const;
+const AGENT = { kind: 'agent', user: 'agent', role: 'agents', surface: 'mcp' } as const;
 
 const ACTIONS = ['create', 'update', 'delete'] as const;
 const FIELDS = ['title', 'body', 'note'] as const;
