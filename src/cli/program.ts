@@ -15,6 +15,7 @@ interface CommonOptions {
 	initKeys?: boolean;
 	yes?: boolean;
 	strength?: 'separated';
+	census?: boolean;
 	host: string;
 	port: string;
 	tools: string[];
@@ -36,6 +37,8 @@ Environment:
   GOVERNED_OPERATOR_URL   PostgreSQL URL of the operator's own login
   GOVERNED_KEYS_DIR       folder with the operator's keys (default: governed-keys)
   GOVERNED_EXECUTOR_URL   where the executor answers
+  GOVERNED_DIRECTUS_URL   where Directus answers, for verify --census
+  GOVERNED_DIRECTUS_TOKEN token of a Directus admin, for verify --census
 
 Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 evidence or packet invalid`,
 		);
@@ -96,9 +99,13 @@ Exit codes: 0 done · 1 error · 2 changes or drift · 3 refused · 4 hold · 5 
 	command(
 		'verify',
 		'Compare the live database with the declaration and try every guard. Exit code 2 on drift.',
-		['governed verify', 'governed verify --json | jq .drift'],
+		[
+			'governed verify',
+			'governed verify --json | jq .drift',
+			'GOVERNED_DIRECTUS_URL=https://cms.example GOVERNED_DIRECTUS_TOKEN=… governed verify --census',
+		],
 		verify,
-	);
+	).option('--census', 'also try every known way to write, harmlessly; exit code 4 when one could not be tried');
 	command(
 		'doctor',
 		'Check every precondition and say how to mend what is missing. Exit code 4 when one is at fault.',

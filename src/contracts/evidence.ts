@@ -10,7 +10,7 @@ export interface EvidenceActor {
 /** One entry of the log, before canonical serialization. Field names may appear in `facts`, field values never. */
 export interface EvidenceEntry {
 	v: 1;
-	kind: 'refusal' | 'dispatch' | 'apply' | 'grant' | 'hold' | 'probe';
+	kind: 'refusal' | 'dispatch' | 'apply' | 'grant' | 'hold' | 'probe' | 'census';
 	at: string;
 	instance: { id: string; environment: string } | null;
 	surface: Surface;

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import type { Output } from '../output.ts';
 import { type RegistrarOptions, runRegistrar } from './apply.ts';
+import { type Census, censusExit, describeCensus, takeCensus } from './census.ts';
 
 interface Verification {
 	ok: boolean;
@@ -21,13 +22,19 @@ interface Verification {
 	bundle: BundleRows | null;
 	/** What the bundle says that runs in Directus; null where GOVERNED_DIRECTUS_URL is not set. */
 	running: BundleAnswer | null;
+	census: Census | null;
+}
+
+interface VerifyOptions extends RegistrarOptions {
+	census?: boolean;
 }
 
 /**
  * `governed verify`: compares the live database with the declaration and really tries negative probes, all rolled back.
- * Exit code 2 on drift or on a guard that did not refuse.
+ * Exit code 2 on drift or on a guard that did not refuse; with `--census`
+ * 4 when nothing was let by but something was not shown.
  */
-export async function verify(options: RegistrarOptions, output: Output): Promise<ExitCode> {
+export async function verify(options: VerifyOptions, output: Output): Promise<ExitCode> {
 	const outcome = await runRegistrar(options, output, false);
 	const config = await loadConfig(options.config);
 	const found: Verification = {
@@ -38,6 +45,7 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 		strength: null,
 		bundle: null,
 		running: null,
+		census: null,
 	};
 	if (outcome.kind === 'refused') found.faults = outcome.faults;
 	if (outcome.kind === 'planned') found.drift = outcome.changes;
@@ -58,6 +66,8 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 	} finally {
 		await client.end();
 	}
+	// What is planted would run in the census's session too.
+	if (options.census && outcome.kind !== 'refused') found.census = await takeCensus(config, output);
 	found.running = await askBundle();
 	const inForce =
 		found.running?.state !== 'hold' && found.running?.state !== 'absent' && found.bundle?.state !== 'incomplete';
@@ -65,10 +75,14 @@ export async function verify(options: RegistrarOptions, output: Output): Promise
 	found.ok = outcome.kind === 'unchanged' && found.drift.length === 0 && refused && inForce;
 	output.data(found, () => describe(found, output));
 	if (outcome.kind === 'refused') return EXIT.refused;
-	return found.ok ? EXIT.done : EXIT.changes;
+	if (!found.ok) return EXIT.changes;
+	return found.census === null ? EXIT.done : censusExit(found.census);
 }
 
-function describe({ ok, drift, faults, probes, strength, bundle, running }: Verification, output: Output): string {
+function describe(
+	{ ok, drift, faults, probes, strength, bundle, running, census }: Verification,
+	output: Output,
+): string {
 	const passed = probes.filter(({ refused }) => refused).length;
 	return [
 		...faults.map(({ subject, problem, fix }) => `  ! ${subject}: ${problem}\n    fix: ${fix}`),
@@ -80,6 +94,7 @@ function describe({ ok, drift, faults, probes, strength, bundle, running }: Veri
 		`strength: ${strength?.level ?? 'unknown'}${strength?.weaknesses.map((line) => `\n  - ${line}`).join('') ?? ''}`,
 		...describeBundle(bundle),
 		...(running ? [`bundle in Directus: ${running.state}${running.detail ? ` (${running.detail})` : ''}`] : []),
+		...(census === null ? [] : describeCensus(census, output)),
 		ok
 			? output.paint('green', 'Verified: the database is what the declaration says.')
 			: output.paint('red', 'Drift found. Read it, then run: governed apply'),

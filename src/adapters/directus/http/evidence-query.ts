@@ -10,7 +10,7 @@ const index = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const querySchema = z.object({
 	limit: z.coerce.number().int().min(1).max(MOST_ENTRIES).default(DEFAULT_ENTRIES),
 	before: index.nullable().default(null),
-	kind: z.enum(['refusal', 'dispatch', 'apply', 'grant', 'hold', 'probe']).nullable().default(null),
+	kind: z.enum(['refusal', 'dispatch', 'apply', 'grant', 'hold', 'probe', 'census']).nullable().default(null),
 	surface: z.enum(['rest', 'graphql', 'ws', 'mcp', 'flow', 'system', 'cli', 'db']).nullable().default(null),
 });
 

@@ -97,9 +97,9 @@ async function takenNames(client: Sql): Promise<Fault[]> {
 	const rows = await rowsOf<{ name: string }>(
 		client,
 		`select t.typname as name from pg_type t
-		where t.typnamespace = 'public'::regnamespace and t.typname = any ($1) and to_regnamespace('governance') is null
+		where t.typnamespace = to_regnamespace('public') and t.typname = any ($1) and to_regnamespace('governance') is null
 		union select c.relname from pg_class c
-		where c.relnamespace = 'public'::regnamespace and c.relname = any ($1) and to_regnamespace('governance') is null order by 1`,
+		where c.relnamespace = to_regnamespace('public') and c.relname = any ($1) and to_regnamespace('governance') is null order by 1`,
 		[names],
 	);
 	return rows.map(({ name }) => ({

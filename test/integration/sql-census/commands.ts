@@ -1,0 +1,65 @@
+/**
+ * Every kind of statement PostgreSQL 15 to 18 has and no census entry probes, with the reason why none has to. What an
+ * entry's statements begin with counts as probed.
+ */
+const REASONS: Record<string, string> = {
+	'belongs to a session or a transaction: what it does ends there, and writes inside it are probed by themselves': `
+		ABORT, BEGIN, CLOSE, CLOSE CURSOR, CLOSE CURSOR ALL, COMMIT, DEALLOCATE, DEALLOCATE ALL, DISCARD, DISCARD ALL, DISCARD PLANS,
+		DISCARD SEQUENCES, DISCARD TEMP, END, FETCH, MOVE, LISTEN, UNLISTEN, NOTIFY, RELEASE, RELEASE SAVEPOINT, RESET, ROLLBACK,
+		ROLLBACK TO SAVEPOINT, SAVEPOINT, SET CONSTRAINTS, SET TRANSACTION, SHOW, START TRANSACTION, DECLARE CURSOR, VALUES, LOGIN`,
+	'finishes another transaction, whose statements were guarded when they ran':
+		'COMMIT PREPARED, PREPARE TRANSACTION, ROLLBACK PREPARED',
+	'reads, or makes a table of its own': 'CREATE TABLE AS, SELECT INTO, REFRESH MATERIALIZED VIEW',
+	'changes nothing but statistics or storage: no row and no column': 'ANALYZE, CHECKPOINT, VACUUM',
+	'makes or changes an object no governed table may lean on (plan refuses a table that does), and nothing else': `
+		ALTER ACCESS METHOD, CREATE ACCESS METHOD, DROP ACCESS METHOD, ALTER AGGREGATE, CREATE AGGREGATE, DROP AGGREGATE, ALTER CAST, CREATE CAST, DROP CAST,
+		ALTER COLLATION, CREATE COLLATION, DROP COLLATION, ALTER CONVERSION, CREATE CONVERSION, DROP CONVERSION, ALTER DOMAIN, DROP DOMAIN,
+		ALTER LANGUAGE, CREATE LANGUAGE, DROP LANGUAGE, ALTER OPERATOR, CREATE OPERATOR, DROP OPERATOR, ALTER OPERATOR CLASS, DROP OPERATOR CLASS,
+		ALTER OPERATOR FAMILY, CREATE OPERATOR FAMILY, DROP OPERATOR FAMILY, ALTER STATISTICS, DROP STATISTICS, ALTER TRANSFORM, CREATE TRANSFORM, DROP TRANSFORM,
+		ALTER TYPE, CREATE TYPE, DROP TYPE, ALTER TEXT SEARCH CONFIGURATION, CREATE TEXT SEARCH CONFIGURATION, DROP TEXT SEARCH CONFIGURATION,
+		ALTER TEXT SEARCH DICTIONARY, CREATE TEXT SEARCH DICTIONARY, DROP TEXT SEARCH DICTIONARY, ALTER TEXT SEARCH PARSER, CREATE TEXT SEARCH PARSER,
+		DROP TEXT SEARCH PARSER, ALTER TEXT SEARCH TEMPLATE, CREATE TEXT SEARCH TEMPLATE, DROP TEXT SEARCH TEMPLATE, CREATE SEQUENCE, CREATE CONSTRAINT, ALTER CONSTRAINT`,
+	'a governed table has none: plan refuses one that has':
+		'ALTER POLICY, DROP POLICY, ALTER RULE, DROP RULE, ALTER MATERIALIZED VIEW, CREATE MATERIALIZED VIEW, DROP MATERIALIZED VIEW, ALTER VIEW, DROP VIEW',
+	'makes or changes a routine of its own; those of schema governance are probed by the other forms':
+		'ALTER PROCEDURE, DROP PROCEDURE, ALTER ROUTINE, CREATE ROUTINE, DROP ROUTINE',
+	'makes a schema of its own: the operator’s session and every function of ours look nowhere else than they say':
+		'CREATE SCHEMA',
+	'reaches another server, and this one only through COPY, INSERT and SELECT, which are probed': `
+		ALTER FOREIGN DATA WRAPPER, DROP FOREIGN DATA WRAPPER, ALTER FOREIGN TABLE, CREATE FOREIGN TABLE, DROP FOREIGN TABLE, IMPORT FOREIGN SCHEMA,
+		ALTER SERVER, CREATE SERVER, DROP SERVER, ALTER USER MAPPING, CREATE USER MAPPING, DROP USER MAPPING`,
+	'needs one to be there, and making one is probed':
+		'ALTER EVENT TRIGGER, DROP EVENT TRIGGER, ALTER SUBSCRIPTION, DROP SUBSCRIPTION, ALTER PUBLICATION, DROP PUBLICATION',
+	'for superusers alone, and for the server, not for a table':
+		'ALTER SYSTEM, ALTER TABLESPACE, CREATE TABLESPACE, DROP TABLESPACE, LOAD',
+	'large objects lie apart from every table': 'ALTER LARGE OBJECT',
+	'needs a label provider, which no server without one takes, whoever asks': 'SECURITY LABEL',
+	'another database, or this one with everything in it: backups answer that, no guard can':
+		'CREATE DATABASE, DROP DATABASE',
+	'another word for a form that is probed': `
+		ALTER GROUP, CREATE GROUP, DROP GROUP, ALTER USER, CREATE USER, DROP USER, GRANT ROLE, REVOKE ROLE, LOCK, TRUNCATE, SELECT FOR KEY SHARE,
+		SELECT FOR NO KEY UPDATE, SELECT FOR SHARE, SELECT FOR UPDATE, PREPARE, EXECUTE`,
+	'not a statement: what PostgreSQL answers with internally': '???, ',
+	'installs what the server’s administrator put on disk; ALTER EXTENSION, which can take a table in, is probed':
+		'CREATE EXTENSION, DROP EXTENSION',
+};
+
+export const NEEDS_NO_PROBE: ReadonlyMap<string, string> = new Map(
+	Object.entries(REASONS).flatMap(([reason, list]) =>
+		list
+			.split(',')
+			.map((name) => name.trim().replace(/\s+/g, ' '))
+			.filter(Boolean)
+			.map((name): [string, string] => [name, reason]),
+	),
+);
+
+/** Commands as the manual's reference lists them; the server's own list is laid beside it. Source: PostgreSQL 18, part VI. */
+export const MANUAL = `
+	ALTER DATABASE, ALTER DEFAULT PRIVILEGES, ALTER EXTENSION, ALTER FUNCTION, ALTER INDEX, ALTER ROLE, ALTER SCHEMA, ALTER SEQUENCE, ALTER TABLE, ALTER TRIGGER,
+	CALL, CLUSTER, COMMENT, COPY, CREATE DOMAIN, CREATE EVENT TRIGGER, CREATE FOREIGN DATA WRAPPER, CREATE FUNCTION, CREATE INDEX, CREATE OPERATOR CLASS,
+	CREATE POLICY, CREATE PROCEDURE, CREATE PUBLICATION, CREATE ROLE, CREATE RULE, CREATE STATISTICS, CREATE SUBSCRIPTION, CREATE TABLE, CREATE TRIGGER, CREATE VIEW,
+	DELETE, DO, DROP FUNCTION, DROP INDEX, DROP OWNED, DROP ROLE, DROP SCHEMA, DROP SEQUENCE, DROP TABLE, DROP TRIGGER, EXPLAIN, GRANT, INSERT, LOCK TABLE, MERGE,
+	REASSIGN OWNED, REINDEX, REVOKE, SELECT, SET, SET ROLE, SET SESSION AUTHORIZATION, TRUNCATE TABLE, UPDATE`
+	.split(',')
+	.map((name) => name.trim().replace(/\s+/g, ' '));
