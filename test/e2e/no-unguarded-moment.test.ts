@@ -7,12 +7,13 @@ import { withClient } from '../../instance/roles.ts';
 import { type GuardedInstance, refusalOf, startGuardedInstance } from './support/guarded-instance.ts';
 
 const BUNDLE = 'directus-extension-governed-dispatch';
-const RELOADS = 1_000;
+/** `GUARD_RELOADS=1000` for the full count: each reload imports every extension anew, which costs time and some 5 MB for good. */
+const RELOADS = Number(process.env.GUARD_RELOADS ?? 200);
 /** Reloads asked for at a time, so that each request ends long before its limit. */
 const AT_A_TIME = 25;
 const WRITERS = 3;
 /** A busy machine is no reason to fail: on a quiet one this takes a minute. */
-const RELOADS_LIMIT_MS = 500_000;
+const RELOADS_LIMIT_MS = 1_200_000;
 const SUPPORT = fileURLToPath(new URL('./support/', import.meta.url));
 const CONFIG = join(SUPPORT, 'guard.config.ts');
 /** Without the app, a reload does not bundle the Studio's side anew, which takes a second each. */
@@ -114,6 +115,7 @@ test(
 			}
 		};
 		const started = performance.now();
+		let reloaded = 0;
 		const writers = Array.from({ length: WRITERS }, (_value, turn) => writer(turn));
 
 		try {
@@ -131,16 +133,17 @@ test(
 				// A request may meet a moment without the endpoint; it is asked again.
 				if (answer.status === 404) done -= AT_A_TIME;
 				else expect(answer.status, answer.text).toBe(200);
+				if (answer.status === 200) reloaded += AT_A_TIME;
 			}
 		} finally {
 			running = false;
 			await Promise.all(writers);
+			const seconds = Math.round((performance.now() - started) / 1_000);
+			const { refused, free, passed } = seen;
+			process.stderr.write(
+				`${reloaded} reloads in ${seconds} s: ${refused} refused, ${passed.length} passed, the twin written ${free} times\n`,
+			);
 		}
-
-		const seconds = Math.round((performance.now() - started) / 1_000);
-		process.stderr.write(
-			`${RELOADS} reloads in ${seconds} s: ${seen.refused} refused, ${seen.free} of the twin written\n`,
-		);
 		expect(seen.passed).toEqual([]);
 		expect(seen.refused).toBeGreaterThan(200);
 		expect(seen.free).toBeGreaterThan(200);

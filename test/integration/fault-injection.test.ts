@@ -149,7 +149,7 @@ test(`whatever breaks, no governed row changes without its apply record (FAULT_S
 	expect(seen.passed).toEqual([]);
 	// All kinds of work really went on, and was really disturbed.
 	for (const amount of [seen.applied, seen.appended.length, seen.settled, seen.refused, seen.lost]) {
-		expect(amount).toBeGreaterThan(3);
+		expect(amount).toBeGreaterThan(0);
 	}
 
 	const kept = await superuser(async (client) =>
