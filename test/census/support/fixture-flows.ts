@@ -62,6 +62,9 @@ const worker = (root: string): Operation[] => [
 	},
 ];
 
+/** An error itself would arrive empty: Directus clones what it writes. */
+const FAILURE = { code: '{{$last.code}}', message: '{{$last.message}}' };
+
 /** The same, for flows nobody waits for: a failed operation leaves its error in an open row. */
 const noting = (root: string): Operation[] => {
 	const operations = worker(root);
@@ -73,7 +76,7 @@ const noting = (root: string): Operation[] => {
 		...doing.map(({ key }) => ({
 			key: `note_${key}`,
 			type: 'item-create',
-			options: { collection: 'open_jobs', permissions: '$full', payload: { name: 'outcome', job: '{{$last}}' } },
+			options: { collection: 'open_jobs', permissions: '$full', payload: { name: 'outcome', job: FAILURE } },
 		})),
 	];
 };
