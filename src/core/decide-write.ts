@@ -135,15 +135,21 @@ function judgedSteward(
 const stewardRule = (collection: string, rules: readonly string[]): string =>
 	`steward:${collection}/${rules.join('+')}`;
 
-function decideForAgent(index: PolicyIndex, { collection, action, fields }: WriteRequest): WriteDecision {
+function decideForAgent(index: PolicyIndex, { collection, action, fields, manyActions }: WriteRequest): WriteDecision {
 	const actions = index.allowed.get(collection);
 	if (!actions) {
 		return notAllowlisted(index.governed.has(collection) ? `governed:${collection}` : 'agents:default-deny');
 	}
-	const allowed = actions[action];
+	const allowed = manyActions ? Object.values(actions)[0] : actions[action];
 	if (!allowed) return notAllowlisted('agents:default-deny');
 	const { any, rule } = allowed;
-	if (any || fields === undefined || action === 'delete' || fields.every((field) => allowed.fields.has(field))) {
+	if (
+		any ||
+		manyActions ||
+		fields === undefined ||
+		action === 'delete' ||
+		fields.every((field) => allowed.fields.has(field))
+	) {
 		return { kind: 'allowed', rule };
 	}
 	return { kind: 'refused', code: 'GOVERNED_WRITE_DENIED', reason: 'FIELD_NOT_IN_WRITE_ALLOWLIST', rule };

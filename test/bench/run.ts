@@ -7,6 +7,7 @@ import { benchGrowth } from './growth.ts';
 import { benchGuard } from './guard.ts';
 import { benchGuardedWrites } from './guarded-writes.ts';
 import type { PairedResult } from './paired.ts';
+import { benchStewards } from './stewards.ts';
 
 const BENCHES: Record<string, (say: (line: string) => void) => Promise<PairedResult[]>> = {
 	decision: benchDecision,
@@ -15,6 +16,7 @@ const BENCHES: Record<string, (say: (line: string) => void) => Promise<PairedRes
 	growth: benchGrowth,
 	guard: benchGuard,
 	'guarded-writes': benchGuardedWrites,
+	stewards: benchStewards,
 };
 
 const { positionals, values } = parseArgs({

@@ -16,7 +16,15 @@ export interface Accountability {
 }
 
 export interface SchemaOverview {
-	collections: Record<string, { primary: string; singleton?: boolean; sortField?: string | null }>;
+	collections: Record<
+		string,
+		{
+			primary: string;
+			singleton?: boolean;
+			sortField?: string | null;
+			fields?: Record<string, { alias?: boolean; type?: string; special?: readonly string[] }>;
+		}
+	>;
 }
 
 /** A knex instance or transaction, as far as the bundle calls it. */
@@ -24,7 +32,12 @@ export interface Knex {
 	client: { config: { client?: unknown; connection?: unknown } };
 	isTransaction?: boolean;
 	select(...columns: string[]): KnexSelect;
+	raw(sql: string, bindings: readonly unknown[]): Promise<{ rows: Array<Record<string, unknown>> }>;
 	transaction<T>(work: (trx: Knex) => Promise<T>): Promise<T>;
+	/** Of a transaction: the one round it, what resolves when it ends, and its rollback. */
+	parentTransaction?: Knex;
+	executionPromise?: Promise<unknown>;
+	rollback?: (error?: unknown) => unknown;
 	on(event: string, listener: (...args: never[]) => void): unknown;
 }
 
@@ -53,6 +66,7 @@ export interface WritingService {
 	knex?: Knex;
 	schema?: SchemaOverview;
 	accountability?: Accountability | null;
+	cache?: { clear(): Promise<unknown> } | null;
 }
 
 export interface FilterMeta {

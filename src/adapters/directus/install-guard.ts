@@ -3,6 +3,7 @@ import { createDatabaseRefusals, type DatabaseRefusals } from './database-refusa
 import type { ExtensionContext, HookRegister } from './directus-types.ts';
 import { createInProcessGuard } from './in-process-guard.ts';
 import { probeGuard } from './probe-guard.ts';
+import { listenForProbe, probeStewards, type StewardProbes } from './probe-stewards.ts';
 import { appIsUp, currentGuard, noteRegistration, once, takeOver } from './process-keys.ts';
 import type { ProcessSlot } from './runtime.ts';
 import { markRoutes, markSocket } from './surface-middleware.ts';
@@ -40,14 +41,16 @@ function install(slot: ProcessSlot, register: HookRegister, context: ExtensionCo
 	const refusals = createDatabaseRefusals(guard);
 	const probing = new WeakSet<object>();
 	slot.installed.set(REFUSALS, refusals);
-	takeOver(slot, createInProcessGuard({ runtime, guard, probing, evidenceOf: refusals.evidenceOf }));
+	const stewardProbes: StewardProbes = new WeakMap();
+	takeOver(slot, createInProcessGuard({ runtime, guard, probing, stewardProbes, evidenceOf: refusals.evidenceOf }));
 
 	installOnce(slot, context);
 	lookAtEvents(register.filter, () => currentGuard(slot));
 	listenForAnswers(slot, register);
 	register.filter('websocket.message', (_message, meta) => markSocket(meta));
 	register.action('server.stop', () => void runtime.close());
-	probeWhenUp(slot, register, context, probing);
+	listenForProbe(register);
+	probeWhenUp(slot, register, context, probing, stewardProbes);
 	noteRegistration(slot, null);
 }
 
@@ -82,16 +85,17 @@ function probeWhenUp(
 	register: HookRegister,
 	context: ExtensionContext,
 	probing: WeakSet<object>,
+	stewardProbes: StewardProbes,
 ): void {
 	const own = currentGuard(slot);
 	const isCurrent = () => currentGuard(slot) === own;
+	const couldNotRun = (reason: 'GUARD_NOT_DEMONSTRATED' | 'STEWARD_WRAPPER_BROKEN') => (error: unknown) =>
+		slot.runtime.hold(reason, `the probe could not run: ${error instanceof Error ? error.message : 'error'}`);
 	const probe = () =>
-		probeGuard(slot, context, probing, isCurrent).catch((error: unknown) => {
-			slot.runtime.hold(
-				'GUARD_NOT_DEMONSTRATED',
-				`the probe could not run: ${error instanceof Error ? error.message : 'error'}`,
-			);
-		});
+		probeGuard(slot, context, probing, isCurrent)
+			.catch(couldNotRun('GUARD_NOT_DEMONSTRATED'))
+			.then(() => probeStewards(slot, context, stewardProbes, isCurrent))
+			.catch(couldNotRun('STEWARD_WRAPPER_BROKEN'));
 
 	register.init('routes.before', ({ app }) => {
 		markRoutes(app as Parameters<typeof markRoutes>[0]);
@@ -104,10 +108,18 @@ function probeWhenUp(
 		await probe();
 	});
 
+	let probedGeneration = 0;
+	/** A new generation may name the first stewards, or others. */
+	const isUnprobed = ({ generation }: { generation: number }) => {
+		if (generation === probedGeneration) return slot.runtime.probes().length === 0;
+		probedGeneration = generation;
+		return true;
+	};
+
 	// A policy applied to a running Directus is not followed by a boot.
 	const stop = slot.runtime.onPolicy((state) => {
 		if (!isCurrent()) stop();
-		else if (state.kind === 'active' && appIsUp(slot) && slot.runtime.probes().length === 0) void probe();
+		else if (state.kind === 'active' && appIsUp(slot) && isUnprobed(state.policy)) void probe();
 	});
 
 	if (appIsUp(slot)) setTimeout(() => isCurrent() && void probe(), PROBE_AFTER_RELOAD_MS).unref();

@@ -13,6 +13,7 @@ const GUARD_CODES: Readonly<Record<string, DatabaseRefusal['code']>> = {
 	GD002: 'GOVERNED_WRITE_DENIED',
 	GD003: 'GOVERNED_WRITE_DENIED',
 	GD005: 'GOVERNED_STRUCTURE_LOCKED',
+	GD006: 'GOVERNED_WRITE_DENIED',
 };
 
 const ACTIONS: Readonly<Record<string, string>> = { insert: 'create', del: 'delete' };

@@ -1,6 +1,8 @@
 import type { WritingService } from './directus-types.ts';
+import type { InProcessGuard } from './in-process-guard.ts';
 import { currentGuard } from './process-keys.ts';
 import type { ProcessSlot } from './runtime.ts';
+import { type StewardParts, writeAsSteward } from './steward-writes.ts';
 import { WRITE_ASKS } from './write-asks.ts';
 
 type Method = (this: WritingService, ...args: unknown[]) => Promise<unknown>;
@@ -52,9 +54,28 @@ function guarded(slot: ProcessSlot, className: string, method: string, original:
 
 		try {
 			const wait = guard.before(className, method, this, args);
-			return wait === undefined ? run() : wait.then(run);
+			if (wait === undefined) return run();
+			return wait.then((steward) => {
+				if (!steward || className !== 'ItemsService' || method.endsWith('ByQuery')) return run();
+				const call = { method, service: this, args, original, ...steward };
+				return writeAsSteward(call, stewardParts(slot, guard)).then(undefined, guard.failed);
+			});
 		} catch (error) {
 			return Promise.reject(error);
 		}
 	};
 }
+
+/** What a steward's write needs of this process. */
+export function stewardParts(slot: ProcessSlot, { permitFailed }: InProcessGuard): StewardParts {
+	const createMany = originalMethod(slot, 'ItemsService', 'createMany');
+	if (!createMany) throw new Error('governed-dispatch: this Directus lacks ItemsService.createMany');
+	return {
+		createMany,
+		permitFailed,
+		wrapperFailed: (error) =>
+			slot.runtime.hold('STEWARD_WRAPPER_BROKEN', `what follows a steward's commit failed: ${messageOf(error)}`),
+	};
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');

@@ -2,7 +2,7 @@ import type { WriteAction } from '../../core/decide-write.ts';
 import type { WriteSubject } from '../../service/guard/write-guard.ts';
 import { auditedCollections, isAuditTrail } from './audit-trail.ts';
 import { bundleAmong, bundleRows, describedByRows, isStructural, withCollectionsIn } from './described-collections.ts';
-import type { WritingService } from './directus-types.ts';
+import type { SchemaOverview, WritingService } from './directus-types.ts';
 import { flowChanges, isFlowTable } from './flow-changes.ts';
 
 /** One write as a service call means it. `payload` is only looked at for the names of its top-level fields. */
@@ -10,6 +10,11 @@ export interface WriteAsk {
 	collection: string;
 	action: WriteAction;
 	payload?: unknown;
+	schema?: SchemaOverview | undefined;
+	/** Leads to writes of any action, each of which is asked for by itself. */
+	manyActions?: boolean;
+	/** Written with knex, where no permit can be taken: no steward's way. */
+	withoutPermit?: boolean;
 	/** Asked for only once the policy is there; may look up rows. */
 	about?: () => WriteSubject | undefined | Promise<WriteSubject | undefined>;
 }
@@ -28,6 +33,7 @@ export const WRITE_ASKS: Readonly<Record<string, Readonly<Record<string, Transla
 		updateMany: (service, [keys, data]) => itemAsk(service, 'update', keys, data),
 		updateBatch: (service) => ({ collection: service.collection ?? '', action: 'update' }),
 		updateByQuery: (service) => ({ collection: service.collection ?? '', action: 'update' }),
+		upsertMany: (service) => ({ collection: service.collection ?? '', action: 'update', manyActions: true }),
 		deleteByQuery: (service) => ({ collection: service.collection ?? '', action: 'delete' }),
 		deleteMany: (service, [keys]) => itemAsk(service, 'delete', keys),
 	},
@@ -35,13 +41,18 @@ export const WRITE_ASKS: Readonly<Record<string, Readonly<Record<string, Transla
 		sort: ({ schema }, [collection]) => ({
 			collection: String(collection),
 			action: 'update',
+			withoutPermit: true,
 			payload: { [schema?.collections[String(collection)]?.sortField ?? '*']: 0 },
 		}),
 	},
 	ImportService: {
-		import: (_service, [collection]) => ({ collection: String(collection), action: 'create' }),
+		import: (_service, [collection]) => ({ collection: String(collection), action: 'create', manyActions: true }),
 		importBatch: (_service, [input]) =>
-			listOf(input).map((entry) => ({ collection: nameIn(entry, 'collection'), action: 'create' as const })),
+			listOf(input).map((entry) => ({
+				collection: nameIn(entry, 'collection'),
+				action: 'create' as const,
+				manyActions: true,
+			})),
 	},
 	SchemaService: {
 		apply: (_service, [payload]) => ({
@@ -89,7 +100,7 @@ export const WRITE_ASKS: Readonly<Record<string, Readonly<Record<string, Transla
 
 function itemAsk(service: WritingService, action: WriteAction, keys: unknown, payload?: unknown): WriteAsk {
 	const collection = service.collection ?? '';
-	if (!collection.startsWith('directus_')) return { collection, action, payload };
+	if (!collection.startsWith('directus_')) return { collection, action, payload, schema: service.schema };
 	if (collection === 'directus_extensions') {
 		return { collection, action, payload, about: () => bundleRows(service, action, listOf(keys), payload) };
 	}
@@ -114,7 +125,9 @@ function extensionAsk(service: WritingService, action: WriteAction, id: unknown)
 /** A batch is looked at as a whole before its transaction begins; each item is looked at again on its own. */
 function batchAsk(service: WritingService, action: WriteAction, data: unknown): WriteAsk {
 	const collection = service.collection ?? '';
-	return isStructural(collection) ? { collection, action } : { collection, action, payload: data };
+	return isStructural(collection)
+		? { collection, action }
+		: { collection, action, payload: data, schema: service.schema };
 }
 
 function structureAsk(collection: string, action: WriteAction, names: string[], payload?: unknown): WriteAsk {

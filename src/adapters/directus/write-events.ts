@@ -20,7 +20,8 @@ export function lookAtEvents(filter: HookRegister['filter'], guard: () => InProc
 
 			const current = guard();
 			if (!current) throw new Error('governed-dispatch: no guard decides');
-			return current.check(ask, context.accountability, context.database);
+			// A filter that answers replaces the payload.
+			return current.check(ask, context.accountability, context.database)?.then(() => undefined);
 		});
 	}
 }

@@ -3,6 +3,7 @@ import type { PolicyDocument } from '../../contracts/policy.ts';
 import { decideQuestion, knownIndex, principalIn, type WriteQuestion } from '../../core/decide-question.ts';
 import { buildPolicyIndex, type PolicyIndex, type WriteDecision, type WritePosture } from '../../core/decide-write.ts';
 import type { PrincipalFacts, WritePrincipal } from '../../core/principal.ts';
+import type { CollectionStewards } from '../../core/steward-index.ts';
 import { createRefusalTally } from '../dispatch/refusal-tally.ts';
 import { type RefusalFacts, recordedRefusal, unrecordedRefusal, type WriteRefusal } from './refusal.ts';
 import type { Runtime, RuntimeState } from './runtime.ts';
@@ -22,6 +23,8 @@ export interface WriteGuard {
 	/** False while the first policy is being read: wait for `runtime.ready()` before asking. */
 	isLoaded(): boolean;
 	isGoverned(collection: string): boolean;
+	/** Undefined where nobody but apply writes. */
+	stewardsOf(collection: string): CollectionStewards | undefined;
 	principalOf(facts: PrincipalFacts | null): WritePrincipal;
 	/** Synchronous, without I/O and without copies: this runs before every write of the instance. */
 	decide(question: WriteQuestion, principal: WritePrincipal): WriteDecision;
@@ -62,6 +65,7 @@ export function createWriteGuard(
 		},
 		isLoaded: () => state.kind !== 'hold' || state.reason !== 'POLICY_LOADING',
 		isGoverned: (collection) => knownIndex(posture)?.governed.has(collection) ?? false,
+		stewardsOf: (collection) => knownIndex(posture)?.stewards.get(collection),
 		principalOf: (facts) => principalIn(posture, facts),
 		decide: (question, principal) => decideQuestion(posture, question, principal),
 		async refuse(facts, principal, details = {}) {

@@ -15,6 +15,7 @@ const LIMITS = [
 	'PostgreSQL cannot log what it rolls back for a client that bypasses Directus; such refusals leave no evidence.',
 	'Who wrote is asserted by Directus; the database enforces what may change.',
 	'The guards of the database are looked at every five seconds; what is undone before the next look is seen only by its traces.',
+	"SQL as Directus's role may take permits for what policy lets stewards do, in any steward's name, and for nothing wider.",
 ];
 
 /** Flows named in one alarm. */
