@@ -105,7 +105,7 @@ describe('governed verify --census', () => {
 		const operator = instance.operatorEnv();
 		expect(operator.GOVERNED_DIRECTUS_URL).toBeTruthy();
 
-		const { GOVERNED_DIRECTUS_TOKEN: _, ...env } = operator;
+		const { GOVERNED_DIRECTUS_TOKEN: _token, GOVERNED_DIRECTUS_URL: _url, ...env } = operator;
 		const { code, stdout } = await governed(['verify', '--census', '--json', '--config', CONFIG], env);
 		const { census } = JSON.parse(stdout) as Census;
 		expect(code).toBe(4);
@@ -117,7 +117,7 @@ describe('governed verify --census', () => {
 			});
 	});
 
-	test('with the bundle unloaded every surface is red, and still nothing changes', async () => {
+	test('with the bundle unloaded every surface is red, and still nothing changes', { timeout: 300_000 }, async () => {
 		await withClient(instance.database.superuserUrl, (client) =>
 			client.query(`set session_replication_role = replica; alter table public.directus_extensions disable trigger user;
 				update public.directus_extensions set enabled = false where folder = 'governed-guard' or bundle is null and folder ~ 'governed';

@@ -31,7 +31,6 @@ export async function visibleCollections(
 			{
 				name,
 				key: key.field,
-				textKey: key.type === 'string' || key.type === 'text',
 				sorted: Boolean(row.meta?.sort_field),
 			},
 		];

@@ -8,8 +8,6 @@ export const IMPOSSIBLE = 'governed census \u0000';
 export interface CensusCollection {
 	name: string;
 	key: string;
-	/** The key takes text: only then can a value for it be sent over GraphQL, which checks types before anything else. */
-	textKey: boolean;
 	/** Directus would renumber the rows before it looked at the ones to be moved. */
 	sorted: boolean;
 }

@@ -16,7 +16,7 @@ export async function mcpCensus(
 	try {
 		for (const { name, key } of collections) {
 			const calls: [string, Record<string, unknown>][] = [
-				['create', { action: 'create', data: [{ [key]: IMPOSSIBLE }] }],
+				['create', { action: 'create', data: { [key]: IMPOSSIBLE } }],
 				['update', { action: 'update', keys: [IMPOSSIBLE], data: { [key]: IMPOSSIBLE } }],
 				['delete', { action: 'delete', keys: [IMPOSSIBLE] }],
 			];

@@ -12,7 +12,7 @@ interface Request {
 }
 
 /** Every request names its rows by the impossible key, or carries the impossible value in what it would store. */
-function requestsFor({ name, key, textKey, sorted }: CensusCollection): Request[] {
+function requestsFor({ name, key, sorted }: CensusCollection): Request[] {
 	const items = `items/${encodeURIComponent(name)}`;
 	const rest = (request: string, method: string, path: string, body: unknown): Request => ({
 		surface: 'rest',
@@ -55,9 +55,6 @@ function requestsFor({ name, key, textKey, sorted }: CensusCollection): Request[
 		structure('field', `fields/${encodeURIComponent(name)}/${encodeURIComponent(key)}`),
 		graphql('update', `mutation ($key: ID!) { update_${name}_item(id: $key, data: {}) { ${key} } }`),
 		graphql('delete', `mutation ($keys: [ID]!) { delete_${name}_items(ids: $keys) { ids } }`),
-		...(textKey
-			? [graphql('create', `mutation ($data: create_${name}_input!) { create_${name}_item(data: $data) { ${key} } }`)]
-			: []),
 		graphql(
 			'collection',
 			`mutation ($meta: update_directus_collections_input!) { update_collections_item(collection: "${name}", data: $meta) { collection } }`,

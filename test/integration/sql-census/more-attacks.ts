@@ -1,4 +1,4 @@
-import type { SqlEntry } from './entries.ts';
+import type { SqlEntry } from './entry.ts';
 
 const entry = (
 	path: string,

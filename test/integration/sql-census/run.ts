@@ -8,7 +8,7 @@ import { attempt, DENIED } from '../support/attempt.ts';
 import { appliedChanges, collections, registrarOf, testSigner } from '../support/governed-database.ts';
 import { connect, undone } from '../support/scene.ts';
 import { withoutGuards } from '../support/unguarded.ts';
-import type { SqlEntry } from './entries.ts';
+import type { SqlEntry } from './entry.ts';
 import { fingerprintOf, governedOids } from './fingerprint.ts';
 
 export type CensusStrength = 'separated' | 'single-role';
