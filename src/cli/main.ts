@@ -14,3 +14,5 @@ try {
 		process.exitCode = FAILED;
 	}
 }
+// Everything is said and every transaction has ended: a server that does not hang up must not keep a finished command.
+process.stdout.write('', () => process.exit());

@@ -169,7 +169,15 @@ const allRows = async () =>
 				instance.snapshot(table),
 			),
 		)
-	).join('\n');
+	).join('\n') + (await columns());
+
+/** A field added to an empty collection shows in no row. */
+const columns = async () =>
+	JSON.stringify(
+		await sql(
+			`select table_name, column_name, data_type from information_schema.columns where table_schema = 'public' order by 1, 2`,
+		),
+	);
 
 /** Asks, then does it, and compares; answers what was seen, for the count of kinds. */
 async function explainThenWrite(one: Case): Promise<'refused' | 'allowed'> {

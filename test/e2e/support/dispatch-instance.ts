@@ -57,13 +57,7 @@ export async function startDispatchInstance(cluster: ClusterHandle): Promise<Dis
 		const file = join(instance.folder, `config-${Date.now()}.mjs`);
 		const config = { ...declaration(instance.executorUrl, urlOf(liar), urlOf(mute)), ...changes };
 		await writeFile(file, `export default ${JSON.stringify(config)};\n`);
-		await instance.apply(
-			file,
-			'--allow-loosening',
-			'gates:dispatch_enabled',
-			'visibility:posture',
-			'visibility:evidence',
-		);
+		await instance.apply(file);
 		const generation = (await sql<{ g: string }>('select max(generation) as g from governance.policy'))[0]?.g;
 		await until(async () => {
 			const answer = await call(`${instance.url}/governance/health`, { token: instance.adminToken });

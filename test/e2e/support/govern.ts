@@ -20,13 +20,6 @@ export const FLOW_DECLARATION: GovernanceDeclaration = {
 /** The same where flows are only reported: what the guard would have refused goes through. */
 export const REPORTED: GovernanceDeclaration = { ...FLOW_DECLARATION, flows: { mode: 'report' } };
 
-const LOOSENED = [
-	'flows:mode',
-	'write_allowlist:directus_flows',
-	'write_allowlist:directus_operations',
-	'agents:roles',
-];
-
 let counter = 0;
 
 /** Applies a declaration and waits until the running Directus has it. */
@@ -34,7 +27,7 @@ export async function govern(instance: TestInstance, declaration: GovernanceDecl
 	counter += 1;
 	const file = join(instance.folder, `declaration-${counter}.mjs`);
 	await writeFile(file, `export default ${JSON.stringify(declaration)};\n`);
-	await instance.apply(file, '--allow-loosening', ...LOOSENED);
+	await instance.apply(file);
 	await untilInForce(instance);
 }
 

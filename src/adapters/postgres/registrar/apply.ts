@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { EvidenceEntry } from '../../../contracts/evidence.ts';
 import type { PlanBinding } from '../../../contracts/plan-file.ts';
 import type { PolicyDocument } from '../../../contracts/policy.ts';
 import { type GuardedTable, METADATA_TABLES, OWN_TABLES } from '../../../core/governed-tables.ts';
-import { type Loosening, looseningsOf } from '../../../core/loosening.ts';
-import { digestOf } from '../../../service/canonical.ts';
+import { looseningsOf } from '../../../core/loosening.ts';
 import type {
 	ApplyOptions,
 	ApplyOutcome,
@@ -13,7 +11,7 @@ import type {
 	Fault,
 	PolicySigner,
 } from '../../../service/ports/registrar.ts';
-import { evidenceBody } from '../evidence-log.ts';
+import { concludeApply, recordApply } from './apply-record.ts';
 import { uncertifiedRows } from './certificates.ts';
 import { ensureExposure } from './exposure.ts';
 import { ensureFlowPolicy } from './flow-policy.ts';
@@ -24,7 +22,7 @@ import { migrate } from './migrations.ts';
 import { type ContentTable, ensureHome, ensureOwners, inspectContentTables } from './ownership.ts';
 import { lockPlainTable, lockPlainTables, snaresOf } from './plain-table.ts';
 import { bindingOf, movedSince } from './plan-binding.ts';
-import { ensurePolicy, signedMark } from './policy.ts';
+import { ensurePolicy } from './policy.ts';
 import { preconditionFaults } from './preconditions.ts';
 import { ensureSchemaPrivileges, ensureTablePrivileges } from './privileges.ts';
 import { ensureGovernedCollections, ensureRegistry } from './registry.ts';
@@ -32,13 +30,11 @@ import { releaseUndeclared } from './release.ts';
 import { untilUndisturbed } from './retry.ts';
 import { ensureRoles, roleFaults } from './roles.ts';
 import { remainingSteps, separate } from './separate.ts';
-import { asRole, lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
+import { lockRegistrar, openOperatorSession, rowsOf, type Sql } from './session.ts';
 import { accessOf, inspectStewards, type StewardedTable } from './steward-tables.ts';
 import { ensureSequencePrivileges, ensureStewardRules } from './stewards.ts';
 import { strayTables } from './stray-tables.ts';
-
-/** Tool whose `last_executed` says when the registrar last changed anything. */
-const REGISTRAR_TOOL = 'DOT_REGISTER';
+import { otherThanPlanned, unallowed } from './unread-changes.ts';
 
 /**
  * Makes the database what the declaration says, in one transaction. With `commit: false` everything is tried and rolled
@@ -194,23 +190,6 @@ async function withinTransaction(
 	return { kind: 'applied', applyId, generation: policy.generation, changes, loosenings, binding };
 }
 
-/** What gets looser is named one by one, by whoever applies it. */
-function unallowed(loosenings: readonly Loosening[], allowed: readonly string[]): Fault[] {
-	return loosenings
-		.filter(({ name }) => !allowed.includes(name))
-		.map(({ name, detail }) => ({
-			subject: name,
-			problem: `is a loosening: ${detail}`,
-			fix: `if that is meant, add: --allow-loosening ${name}`,
-		}));
-}
-
-function otherThanPlanned(saved: ApplyOptions['saved'], changes: readonly Change[]): Fault[] {
-	if (!saved || saved.changes === digestOf(changes)) return [];
-	const problem = 'the changes are not those of the plan';
-	return [{ subject: 'plan (changes)', problem, fix: 'run governed plan --out again and read it' }];
-}
-
 /** What is wrong with the tables around the declared ones. Nothing of Directus's is read before this was asked. */
 async function surroundingFaults(client: Sql, directusRole: string): Promise<Fault[]> {
 	const faults = await lockPlainTable(client, 'public.directus_collections');
@@ -232,41 +211,3 @@ const asGuarded =
 		const table = stewarded.get(name);
 		return { schema: 'public', name, key, class: 'governed', stewards: table && accessOf(table, role) };
 	};
-
-/** The record every row born in this transaction points to. It is rolled back with it when nothing changed. */
-async function recordApply(client: Sql, applyId: string, { configDigest }: DesiredState): Promise<void> {
-	await asRole(client, 'governance_writer', () =>
-		client.query(
-			`insert into governance.applies (id, transaction_id, plan_digest, config_digest, operator, summary)
-			values ($1, pg_current_xact_id(), $2, $2, session_user, '{}')`,
-			[applyId, configDigest],
-		),
-	);
-}
-
-async function concludeApply(
-	client: Sql,
-	applyId: string,
-	changes: Change[],
-	policy: PolicyDocument,
-	signer: PolicySigner,
-): Promise<void> {
-	const mark = await signedMark(signer, policy);
-	const summary = { changes: changes.length, change_digest: digestOf(changes) };
-	const entry: EvidenceEntry = {
-		v: 1,
-		kind: 'apply',
-		at: new Date().toISOString(),
-		instance: policy.instance,
-		surface: 'cli',
-		actor: { kind: 'operator', user: null, role: null },
-		facts: { apply_id: applyId, generation: policy.generation, policy_digest: digestOf(policy), mark, ...summary },
-	};
-	await asRole(client, 'governance_writer', async () => {
-		await client.query('update public.dot_tools set last_executed = now() where code = $1', [REGISTRAR_TOOL]);
-		await client.query('select governance.append_evidence($1)', [
-			JSON.stringify([{ id: randomUUID(), body: evidenceBody(entry) }]),
-		]);
-	});
-	await client.query(`select pg_notify('governance_policy', $1)`, [String(policy.generation)]);
-}
