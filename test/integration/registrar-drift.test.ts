@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { dumpCatalogue } from '../../scripts/catalogue-dump.ts';
+import { METADATA_PROBES } from '../../src/adapters/postgres/metadata-probes.ts';
 import { probeGuards } from '../../src/adapters/postgres/probes.ts';
 import { appliedChanges, collections, faultsOf, plannedChanges } from './support/governed-database.ts';
 import { undone, useScene } from './support/scene.ts';
@@ -341,7 +342,7 @@ describe('probes', () => {
 		expect(results.filter(({ refused }) => !refused)).toEqual([]);
 		expect(new Set(results.map(({ table }) => table))).toContain('articles');
 		expect(results.filter(({ table }) => table === 'articles')).toHaveLength(8);
-		expect(results.filter(({ table }) => table.startsWith('directus_'))).toHaveLength(4);
+		expect(results.filter(({ table }) => table.startsWith('directus_'))).toHaveLength(METADATA_PROBES.length);
 		expect(await dumpCatalogue(superuser, 'product')).toBe(before);
 	});
 
