@@ -82,7 +82,9 @@ async function tamperWithPolicy(): Promise<() => Promise<void>> {
 			await client.query(
 				`update governance.policy set jws = ${expression} where generation = (select max(generation) from governance.policy)`,
 			);
-			await client.query('alter table governance.policy enable trigger user');
+			// As apply left them: a guard that does not always fire would hold the instance by itself.
+			for (const name of ['a_assert_safe', 'z_block_after'])
+				await client.query(`alter table governance.policy enable always trigger governance_${name}`);
 		});
 	await rewrite(`jws || 'x'`);
 	return () => rewrite(`left(jws, -1)`);

@@ -72,8 +72,10 @@ describe('governed verify --census', () => {
 		const before = await everything();
 		const { found } = await verify();
 		expect(told(found.census, 'not_refused')).toEqual([]);
-		expect(told(found.census, 'not_demonstrated').filter((line) => !line.startsWith('database.logins'))).toEqual([]);
-		for (const count of found.census.surfaces.filter(({ surface }) => surface !== 'database.logins'))
+		const untold = told(found.census, 'not_demonstrated').filter((line) => !line.startsWith('database.logins'));
+		// A collection with a sort field is the one thing that cannot be tried without changing it.
+		expect(untold).toEqual([expect.stringMatching(/^rest sort gov_items: not tried/)]);
+		for (const count of found.census.surfaces.filter(({ surface }) => !/^(database.logins|rest)$/.test(surface)))
 			expect(count, count.surface).toMatchObject({ refused: count.known, not_demonstrated: 0 });
 		expect(found.ok).toBe(true);
 		expect(await everything()).toBe(before);

@@ -12,9 +12,12 @@ export async function visibleCollections(
 ): Promise<CensusCollection[]> {
 	const [collections, fields] = await Promise.all([ask(access, 'collections'), ask(access, 'fields')]);
 	const found = new Map(
-		(((collections.body as Rows).data ?? []) as { collection: string; meta: { sort_field?: unknown } | null }[]).map(
-			(row) => [row.collection, row],
-		),
+		(
+			((collections.body as Rows).data ?? []) as {
+				collection: string;
+				meta: { sort_field?: unknown; singleton?: unknown } | null;
+			}[]
+		).map((row) => [row.collection, row]),
 	);
 	const keys = (
 		((fields.body as Rows).data ?? []) as {
@@ -26,7 +29,8 @@ export async function visibleCollections(
 	).filter(({ schema }) => schema?.is_primary_key);
 	return governed.flatMap((name) => {
 		const [row, key] = [found.get(name), keys.find(({ collection }) => collection === name)];
-		if (!row || !key) return [];
+		// A singleton takes every update for one of its row, whatever key the request names.
+		if (!row || !key || row.meta?.singleton) return [];
 		return [
 			{
 				name,

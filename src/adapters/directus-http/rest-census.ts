@@ -39,7 +39,6 @@ function requestsFor({ name, key, sorted }: CensusCollection): Request[] {
 				key: IMPOSSIBLE,
 				keys: [IMPOSSIBLE],
 				data: { [key]: IMPOSSIBLE },
-				meta: { meta: { note: IMPOSSIBLE } },
 			},
 		},
 	});
@@ -53,11 +52,11 @@ function requestsFor({ name, key, sorted }: CensusCollection): Request[] {
 			: [rest('sort', 'POST', `utils/sort/${encodeURIComponent(name)}`, { item: IMPOSSIBLE, to: IMPOSSIBLE })]),
 		structure('collection', `collections/${encodeURIComponent(name)}`),
 		structure('field', `fields/${encodeURIComponent(name)}/${encodeURIComponent(key)}`),
-		graphql('update', `mutation ($key: ID!) { update_${name}_item(id: $key, data: {}) { ${key} } }`),
+		graphql('update', `mutation ($key: ID!) { update_${name}_item(id: $key, data: {}) { __typename } }`),
 		graphql('delete', `mutation ($keys: [ID]!) { delete_${name}_items(ids: $keys) { ids } }`),
 		graphql(
 			'collection',
-			`mutation ($meta: update_directus_collections_input!) { update_collections_item(collection: "${name}", data: $meta) { collection } }`,
+			`mutation { update_collections_item(collection: "${name}", data: { meta: { note: ${JSON.stringify(IMPOSSIBLE)} } }) { collection } }`,
 			true,
 		),
 	];

@@ -20,7 +20,8 @@ const FINGERPRINT = `select md5(coalesce(string_agg(part, chr(10) order by part)
 	union all select concat_ws('|', 'function', p.oid::regprocedure, pg_get_userbyid(proowner), proacl, prosecdef, proconfig, prosrc)
 	from pg_proc p where pronamespace = to_regnamespace('governance')
 	union all select concat_ws('|', 'relation', oid::regclass, relkind) from pg_class where relnamespace = to_regnamespace('governance') and relkind <> 'i'
-	union all select concat_ws('|', 'schema', nspname, pg_get_userbyid(nspowner), nspacl) from pg_namespace where nspname in ('public', 'governance')
+	union all select replace(concat_ws('|', 'schema', nspname, pg_get_userbyid(nspowner), nspacl), 'pg_database_owner', (
+		select pg_get_userbyid(datdba) from pg_database where datname = current_database())) from pg_namespace where nspname in ('public', 'governance')
 	union all select concat_ws('|', 'role', r) from pg_roles r where rolname !~ '^pg_'
 	union all select concat_ws('|', 'member', roleid::regrole, member::regrole) from pg_auth_members
 	union all select concat_ws('|', 'default privileges', d) from pg_default_acl d) parts`;

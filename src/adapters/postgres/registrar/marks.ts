@@ -8,7 +8,9 @@ import { asRole, identifier, rowsOf, type Sql } from './session.ts';
  * the next apply takes them over. Columns count because USING and inheritance change rows past every trigger. Internal
  * triggers come and go with foreign keys, which count by themselves.
  */
-const MARK = `select md5(concat_ws('|', c.oid,
+const MARK = `select md5(concat_ws('|', c.oid, c.relreplident,
+	(select string_agg(pg_get_statisticsobjdef(oid), ';' order by oid) from pg_statistic_ext where stxrelid = c.oid),
+	(select string_agg(concat_ws(',', objsubid, description), ';' order by objsubid) from pg_description where objoid = c.oid and classoid = 'pg_class'::regclass),
 	(select string_agg(concat_ws(',', attnum, attname, xmin), ';' order by attnum) from pg_attribute where attrelid = c.oid and attnum > 0),
 	(select string_agg(concat_ws(',', oid, xmin), ';' order by oid) from pg_attrdef where adrelid = c.oid),
 	(select string_agg(concat_ws(',', oid, xmin), ';' order by oid) from pg_constraint where conrelid = c.oid or confrelid = c.oid),
