@@ -1,6 +1,9 @@
 import type pg from 'pg';
 
-/** Rows of every table that is governed here and all the catalogue says of it, of the guards, the schemas and the roles. */
+/**
+ * Rows of every table that is governed here and all the catalogue says of it, of the guards and the roles; of the schemas, who
+ * owns them in effect and who may do what there.
+ */
 const FINGERPRINT = `select md5(coalesce(string_agg(part, chr(10) order by part), '')) as print from (
 	select concat_ws('|', 'table', c.oid, n.nspname, c.relname, pg_get_userbyid(c.relowner), c.relkind, c.relpersistence, c.relacl, c.relrowsecurity,
 		c.relforcerowsecurity, c.relreplident, c.relispartition, c.reloptions, obj_description(c.oid, 'pg_class'),
@@ -20,8 +23,11 @@ const FINGERPRINT = `select md5(coalesce(string_agg(part, chr(10) order by part)
 	union all select concat_ws('|', 'function', p.oid::regprocedure, pg_get_userbyid(proowner), proacl, prosecdef, proconfig, prosrc)
 	from pg_proc p where pronamespace = to_regnamespace('governance')
 	union all select concat_ws('|', 'relation', oid::regclass, relkind) from pg_class where relnamespace = to_regnamespace('governance') and relkind <> 'i'
-	union all select replace(concat_ws('|', 'schema', nspname, pg_get_userbyid(nspowner), nspacl), 'pg_database_owner', (
-		select pg_get_userbyid(datdba) from pg_database where datname = current_database())) from pg_namespace where nspname in ('public', 'governance')
+	union all select concat_ws('|', 'schema', nspname, case when nspowner <> 'pg_database_owner'::regrole then pg_get_userbyid(nspowner)
+		else (select pg_get_userbyid(datdba) from pg_database where datname = current_database()) end,
+		case nspname when 'governance' then nspacl::text else (
+			select string_agg(concat_ws(',', rolname, has_schema_privilege(r.oid, n.oid, 'CREATE'), has_schema_privilege(r.oid, n.oid, 'USAGE')), ';' order by rolname)
+			from pg_roles r where rolname !~ '^pg_') end) from pg_namespace n where nspname in ('public', 'governance')
 	union all select concat_ws('|', 'role', r) from pg_roles r where rolname !~ '^pg_'
 	union all select concat_ws('|', 'member', roleid::regrole, member::regrole) from pg_auth_members
 	union all select concat_ws('|', 'default privileges', d) from pg_default_acl d) parts`;
